@@ -1,0 +1,105 @@
+/* What the runtime and the analyzer agree on: the bytes of a trace. docs/trace-format.md is the
+ * specification; this header holds its constants and fixed-size headers, and no code.
+ *
+ * All integers are little-endian. Times are ticks of the process's clock (CLOCK blocks relate them
+ * to nanoseconds).
+ */
+#ifndef MEMTRACK_TRACE_FORMAT_H
+#define MEMTRACK_TRACE_FORMAT_H
+
+#include <stdint.h>
+
+/* The first byte is not ASCII and CR LF stand in it, so that a transfer that takes the file for
+ * text is noticed. */
+#define MT_FILE_MAGIC "\x89MTRK\r\n\x1a"
+#define MT_FILE_MAGIC_SIZE 8
+#define MT_TRACE_VERSION 1
+
+struct mt_file_header {
+    uint8_t magic[MT_FILE_MAGIC_SIZE];
+    uint16_t version;         /* MT_TRACE_VERSION; a reader refuses what it does not know */
+    uint16_t header_size;     /* offset of the first block */
+    uint32_t flags;           /* enum mt_file_flags */
+    uint64_t trace_id;        /* random */
+    uint64_t parent_trace_id; /* the trace of the process this one was forked from; 0 none */
+    uint32_t pid;
+    uint32_t parent_pid;
+    uint64_t start_ticks;
+    uint64_t start_realtime_ns; /* since 1970-01-01 UTC */
+    uint64_t checksum;          /* XXH3-64 of the bytes before it */
+};
+
+enum mt_file_flags {
+    MT_FILE_CLOCK_TSC = 1 << 0, /* ticks are the CPU's time stamp counter, else nanoseconds */
+};
+
+#define MT_BLOCK_MAGIC 0x314b424du /* the bytes "MBK1" */
+
+/* A reader may refuse larger ones: they bound its memory against a hostile file. */
+#define MT_BLOCK_MAX_RAW (16u << 20)
+#define MT_BLOCK_MAX_EVENTS (1u << 20)
+
+struct mt_block_header {
+    uint32_t magic;
+    uint16_t kind;        /* enum mt_block_kind; unknown kinds are skipped */
+    uint16_t flags;       /* enum mt_block_flags */
+    uint32_t thread;      /* EVENTS: id of the recording thread, from 1; else 0 */
+    uint32_t count;       /* records in the block */
+    uint32_t stored_size; /* bytes of payload after this header */
+    uint32_t raw_size;    /* bytes of payload when decompressed */
+    uint64_t first_ticks; /* EVENTS: time of the first event; else 0 */
+    uint64_t last_ticks;  /* EVENTS: time of the last event; else 0 */
+    uint64_t first_event; /* EVENTS: events this thread recorded before this block; else 0 */
+    uint64_t checksum;    /* XXH3-64 of the header's bytes before it and the stored payload */
+};
+
+enum mt_block_kind {
+    MT_BLOCK_EVENTS = 1,
+    MT_BLOCK_SITES = 2,
+    MT_BLOCK_CONTEXTS = 3,
+    MT_BLOCK_THREADS = 4,
+    MT_BLOCK_PROCESS = 5,
+    MT_BLOCK_CLOCK = 6,
+    MT_BLOCK_LOSS = 7,
+    MT_BLOCK_END = 8,
+};
+
+enum mt_block_flags {
+    MT_BLOCK_ZSTD = 1 << 0, /* the payload is one zstd frame */
+};
+
+/* Columns of an EVENTS payload, in order; each is preceded in the payload's head by its length. */
+enum mt_event_column {
+    MT_COLUMN_OPS = 0,       /* one byte an event: operation | (address & 15) << 4 */
+    MT_COLUMN_CONTEXTS = 1,  /* varint: context id */
+    MT_COLUMN_ADDRESSES = 2, /* zigzag varint: (address >> 4) less that of the event before */
+    MT_COLUMN_SIZES = 3,     /* varint, allocations only: bytes asked for */
+    MT_COLUMN_TICKS = 4,     /* varint: ticks since the event before; first since first_ticks */
+    MT_COLUMN_COUNT = 5,
+};
+
+enum mt_event_op {
+    MT_OP_ALLOC = 0,
+    MT_OP_FREE = 1,
+    MT_OP_REALLOC_ALLOC = 2, /* the block a realloc returned */
+    MT_OP_REALLOC_FREE = 3,  /* the block that realloc was given; directly before its other half */
+};
+#define MT_OP_MASK 0x07
+
+enum mt_loss_reason {
+    MT_LOSS_BUFFERS_FULL = 1, /* overflow=drop, or no memory for a buffer */
+    MT_LOSS_TRACE_LIMIT = 2,  /* max_trace_mb reached */
+    MT_LOSS_WRITE_ERROR = 3,  /* the disk is full, the file went away */
+    MT_LOSS_SIGNAL = 4,       /* too many events in signal handlers that interrupted recording */
+};
+
+enum mt_end_reason {
+    MT_END_EXIT = 1, /* exit() or return from main */
+};
+
+#ifndef __cplusplus
+_Static_assert(sizeof(struct mt_file_header) == 64, "documented size");
+_Static_assert(sizeof(struct mt_block_header) == 56, "documented size");
+#endif
+
+#endif
