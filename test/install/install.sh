@@ -1,0 +1,105 @@
+#!/bin/sh
+# Installs into a fresh prefix, moves it elsewhere, and builds a small project against it in every
+# documented way; each program's report must hold what the project allocates.
+# Usage: install.sh BUILD_DIR LIBDIR LLVM_VERSION
+set -eu
+build=$1 libdir=$2 version=$3
+source=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset MEMTRACK_OPTIONS MEMTRACK_CC MEMTRACK_CXX CC CXX CFLAGS CXXFLAGS LDFLAGS
+
+fail() {
+  printf 'FAIL: %s\n' "$*"
+  exit 1
+}
+
+quiet() {
+  "$@" >"$work/log" 2>&1 || {
+    cat "$work/log"
+    fail "$*"
+  }
+}
+
+quiet cmake --install "$build" --prefix "$work/first"
+mv "$work/first" "$work/prefix"
+prefix=$work/prefix
+for file in bin/memtrack bin/memtrack-cc bin/memtrack-c++ "$libdir/MemTrackPass.so" \
+  "$libdir/libmemtrack.so" "$libdir/libmemtrack.a" "$libdir/pkgconfig/memtrack.pc" \
+  "$libdir/cmake/MemTrack/MemTrackConfig.cmake" include/memtrack/abi.h; do
+  [ -e "$prefix/$file" ] || fail "$file is not installed"
+done
+
+# expect PROGRAM ALLOCATIONS BYTES: what its report must hold.
+expect() {
+  mkdir -p "$work/traces"
+  rm -f "$work/traces"/*
+  (cd "$work/traces" && "$1") || fail "$1 failed"
+  set -- "$@" "$work/traces"/*.mtrace
+  [ -e "$4" ] || fail "$1 left no trace"
+  "$prefix/bin/memtrack" report --format json "$4" >"$work/report.json" || fail "report of $1"
+  python3 - "$work/report.json" "$2" "$3" <<'EOF' || fail "$1: see above"
+import json, sys
+summary = json.load(open(sys.argv[1]))["summary"]
+wanted = {
+    "allocations": int(sys.argv[2]),
+    "frees": 1,
+    "allocated_bytes": int(sys.argv[3]),
+    "leaked_bytes": 100,
+    "leaked_blocks": 1,
+}
+wrong = {k: summary[k] for k in wanted if summary[k] != wanted[k]}
+if wrong:
+    sys.exit(f"the report has {wrong}, want {wanted}")
+EOF
+}
+
+# A compiler that is given flags, in CMake.
+quiet cmake -S "$source/project" -B "$work/flags" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+  -DCMAKE_C_COMPILER="clang-$version" -DCMAKE_CXX_COMPILER="clang++-$version" \
+  -DCMAKE_C_FLAGS=-Werror -DCMAKE_CXX_FLAGS=-Werror
+quiet cmake --build "$work/flags"
+expect "$work/flags/instrumented" 2 1100
+if nm -D "$work/flags/plain" | grep -q __memtrack_; then
+  fail "a target that was not asked for is instrumented"
+fi
+
+# The drivers as CMake's compilers, alone and together with memtrack_instrument().
+CC="$prefix/bin/memtrack-cc" CXX="$prefix/bin/memtrack-c++" \
+  quiet cmake -S "$source/project" -B "$work/driver" -G Ninja -DCMAKE_PREFIX_PATH="$prefix"
+quiet cmake --build "$work/driver"
+expect "$work/driver/plain" 2 1100
+expect "$work/driver/instrumented" 2 1100
+
+# The wrong compiler is refused, with the way out.
+if cmake -S "$source/project" -B "$work/wrong" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+  -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ >"$work/log" 2>&1; then
+  fail "memtrack_instrument() accepts gcc"
+fi
+tr '\n' ' ' <"$work/log" | tr -s ' ' | grep -q "needs clang $version, but the C compiler is GNU" || {
+  cat "$work/log"
+  fail "memtrack_instrument() refuses gcc without saying why"
+}
+
+# make, and plain flags by pkg-config.
+cp -r "$source/project" "$work/make"
+quiet make -C "$work/make" CC="$prefix/bin/memtrack-cc" CXX="$prefix/bin/memtrack-c++"
+expect "$work/make/main" 2 1100
+
+pc() {
+  PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig pkg-config "$@" memtrack
+}
+plugin=$(pc --variable=plugin)
+# shellcheck disable=SC2046 # several words are meant
+{
+  quiet "clang-$version" -fpass-plugin="$plugin" $(pc --cflags) -c "$source/project/part.c" -o "$work/part.o"
+  quiet "clang++-$version" -fpass-plugin="$plugin" $(pc --cflags) "$source/project/main.cpp" "$work/part.o" \
+    $(pc --libs) -o "$work/pc"
+}
+expect "$work/pc" 2 1100
+
+# A static program.
+quiet "$prefix/bin/memtrack-cc" -O2 -static -c "$source/project/part.c" -o "$work/part.o"
+quiet "$prefix/bin/memtrack-c++" -O2 -static "$source/project/main.cpp" "$work/part.o" -o "$work/static"
+expect "$work/static" 2 1100
+echo "all checks passed"
