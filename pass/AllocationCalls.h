@@ -1,0 +1,63 @@
+//===- AllocationCalls.h - Which calls are allocations ----------*- C++ -*-===//
+//
+// Finds the calls of the functions in memtrack/entry_points.def. Looks only,
+// never changes the IR.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MEMTRACK_PASS_ALLOCATIONCALLS_H
+#define MEMTRACK_PASS_ALLOCATIONCALLS_H
+
+#include "memtrack/abi.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/IR/InstrTypes.h"
+#include "llvm/IR/Module.h"
+#include <vector>
+
+namespace memtrack {
+
+/// One line of memtrack/entry_points.def.
+struct AllocationFunction {
+  llvm::StringRef Symbol;
+  llvm::StringRef Entry; ///< With its prefix.
+  memtrack_api API;
+  llvm::StringRef Shape;
+
+  /// The function's type, and its entry point's without the site.
+  llvm::FunctionType *type(const llvm::Module &M) const;
+
+  /// Whether \p Type is a prototype of this function.
+  bool hasShapeOf(const llvm::FunctionType *Type, const llvm::Module &M) const;
+};
+
+/// A call that can be rewritten.
+struct AllocationCall {
+  llvm::CallBase *Call;
+  const AllocationFunction *Function;
+  llvm::GlobalValue *Callee;
+};
+
+/// A call of an allocation function that must stay as it is.
+struct RejectedCall {
+  llvm::CallBase *Call;
+  llvm::StringRef Symbol;
+  llvm::StringRef Reason;
+};
+
+/// The calls to rewrite in one function, in the order of its instructions.
+struct FunctionCalls {
+  llvm::Function *F;
+  llvm::SmallVector<AllocationCall, 8> Calls;
+};
+
+struct ClassifiedCalls {
+  std::vector<FunctionCalls> Functions; ///< Those with calls to rewrite.
+  std::vector<RejectedCall> Rejected;
+};
+
+ClassifiedCalls classifyAllocationCalls(llvm::Module &M);
+
+} // namespace memtrack
+
+#endif

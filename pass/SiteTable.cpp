@@ -1,0 +1,226 @@
+//===- SiteTable.cpp - Call-site descriptors ------------------------------===//
+
+#include "SiteTable.h"
+#include "AllocatedType.h"
+#include "LLVMCompat.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace llvm;
+using namespace memtrack;
+
+/// A member of an element of one of the arrays.
+struct SiteTable::Field {
+  GlobalVariable *Array;
+  size_t Index;
+  unsigned Member;
+};
+
+SiteTable::SiteTable(Module &Mod)
+    : M(Mod), Thunks(Mod), Int8(Type::getInt8Ty(Mod.getContext())),
+      Int16(Type::getInt16Ty(Mod.getContext())),
+      Int32(Type::getInt32Ty(Mod.getContext())),
+      Int64(Type::getInt64Ty(Mod.getContext())),
+      FrameType(StructType::get(Int32, Int32, Int32, Int32)),
+      SiteType(StructType::get(Int64, Int32, Int32, Int32, Int16, Int8, Int8,
+                               ArrayType::get(Int32, 2))) {
+  assert(M.getDataLayout().getTypeAllocSize(FrameType) ==
+             sizeof(memtrack_frame) &&
+         M.getDataLayout().getTypeAllocSize(SiteType) == sizeof(memtrack_site));
+}
+
+/// The path as the compiler was given it. Clang splits an absolute path into a
+/// directory and a name; a name that is relative to the compiler's working
+/// directory was given like that.
+static std::string pathOf(const DILocation &Location) {
+  const DIFile *File = Location.getFile();
+  StringRef Name = File->getFilename(), Directory = File->getDirectory();
+  const DISubprogram *Function = Location.getScope()->getSubprogram();
+  const DICompileUnit *Unit = Function->getUnit();
+  if (Name.empty() || Directory.empty() || sys::path::is_absolute(Name) ||
+      (Unit && Unit->getDirectory() == Directory))
+    return Name.str();
+  SmallString<128> Path(Directory);
+  sys::path::append(Path, Name);
+  return std::string(Path);
+}
+
+static StringRef nameOf(const DISubprogram &Function) {
+  StringRef Linkage = Function.getLinkageName();
+  return GlobalValue::dropLLVMManglingEscape(
+      Linkage.empty() ? Function.getName() : Linkage);
+}
+
+/// Hashes a sequence of fields, so that no two sequences look alike.
+namespace {
+class StableHash {
+public:
+  StableHash &add(StringRef Text) {
+    Bytes += Text;
+    Bytes += '\0';
+    return *this;
+  }
+  StableHash &add(uint64_t Number) { return add(std::to_string(Number)); }
+  uint64_t get() const { return xxHash64(Bytes); }
+
+private:
+  std::string Bytes;
+};
+} // namespace
+
+SiteTable::Site SiteTable::siteOf(const AllocationCall &Allocation,
+                                  unsigned Ordinal) {
+  const CallBase &Call = *Allocation.Call;
+  const Function &F = *Call.getFunction();
+  Site Result{0,
+              {},
+              Thunks.get(Allocation),
+              allocatedType(Call),
+              Allocation.Function->API,
+              0};
+  StringRef OwnName = GlobalValue::dropLLVMManglingEscape(F.getName());
+  // Only the names of files go into the hash, not their directories: the same
+  // source built elsewhere has the same sites.
+  StableHash Hash;
+  Hash.add(Result.API).add(Allocation.Function->Symbol);
+
+  for (const DILocation *Location = Call.getDebugLoc().get(); Location;
+       Location = Location->getInlinedAt()) {
+    // The outermost frame's own name tells a coroutine's parts apart.
+    StringRef Name = Location->getInlinedAt()
+                         ? nameOf(*Location->getScope()->getSubprogram())
+                         : OwnName;
+    Frame New{Name.str(), pathOf(*Location), Location->getLine(),
+              Location->getColumn()};
+    Hash.add(New.Function)
+        .add(sys::path::filename(New.File))
+        .add(New.Line)
+        .add(New.Column);
+    Result.Frames.push_back(std::move(New));
+  }
+  if (Result.Frames.empty()) {
+    Result.Frames.push_back({OwnName.str(), "", 0, 0});
+    Result.Flags |= MT_SITE_NO_DEBUG_INFO;
+    Hash.add(OwnName).add(
+        F.hasLocalLinkage() ? sys::path::filename(M.getSourceFileName()) : "");
+    Hash.add(Ordinal);
+  }
+  Result.Hash = Hash.add(Result.Type).get();
+  return Result;
+}
+
+/// The array lives and dies with the code that refers to it: it is in the
+/// function's COMDAT, if there is one, and `!associated` makes the linker's
+/// garbage collector treat the two as one.
+GlobalVariable *SiteTable::createArray(Function &F, StructType *Element,
+                                       size_t Count, StringRef Name,
+                                       StringRef Section, unsigned Align) {
+  auto *Array = new GlobalVariable(M, ArrayType::get(Element, Count), true,
+                                   GlobalValue::PrivateLinkage, nullptr, Name);
+  Array->setSection(Section);
+  Array->setAlignment(llvm::Align(Align));
+  Array->setComdat(F.getComdat());
+  Array->setMetadata(LLVMContext::MD_associated,
+                     MDNode::get(M.getContext(), ValueAsMetadata::get(&F)));
+  return Array;
+}
+
+Constant *SiteTable::selfRelative(Constant *Target, const Field &From) {
+  Constant *Indices[] = {ConstantInt::get(Int64, 0),
+                         ConstantInt::get(Int64, From.Index),
+                         ConstantInt::get(Int32, From.Member)};
+  Constant *Address = ConstantExpr::getInBoundsGetElementPtr(
+      From.Array->getValueType(), From.Array, Indices);
+  return ConstantExpr::getTrunc(
+      ConstantExpr::getSub(ConstantExpr::getPtrToInt(Target, Int64),
+                           ConstantExpr::getPtrToInt(Address, Int64)),
+      Int32);
+}
+
+/// Mergeable, so that the linker keeps one copy of each in an object.
+Constant *SiteTable::string(StringRef Text) {
+  GlobalVariable *&String = Strings[Text];
+  if (!String) {
+    Constant *Bytes = ConstantDataArray::getString(M.getContext(), Text);
+    String = new GlobalVariable(M, Bytes->getType(), true,
+                                GlobalValue::PrivateLinkage, Bytes,
+                                MT_ENTRY_PREFIX "string");
+    String->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
+    String->setAlignment(Align(1));
+  }
+  return String;
+}
+
+void SiteTable::emit(Function &F, ArrayRef<Site> Sites,
+                     GlobalVariable *SiteArray) {
+  size_t FrameCount = 0;
+  for (const Site &S : Sites)
+    FrameCount += S.Frames.size();
+  GlobalVariable *FrameArray =
+      createArray(F, FrameType, FrameCount, MT_ENTRY_PREFIX "frames",
+                  MT_FRAME_SECTION, sizeof(memtrack_frame));
+
+  auto Text = [&](StringRef String, const Field &From) -> Constant * {
+    return String.empty() ? ConstantInt::get(Int32, 0)
+                          : selfRelative(string(String), From);
+  };
+  std::vector<Constant *> SiteValues, FrameValues;
+  for (const Site &S : Sites) {
+    size_t SiteIndex = SiteValues.size(), FirstFrame = FrameValues.size();
+    for (const Frame &Fr : S.Frames) {
+      size_t Index = FrameValues.size();
+      FrameValues.push_back(ConstantStruct::get(
+          FrameType,
+          {Text(Fr.Function, {FrameArray, Index, 0}),
+           Text(Fr.File, {FrameArray, Index, 1}),
+           ConstantInt::get(Int32, Fr.Line), ConstantInt::get(Int32, Fr.Column)}));
+    }
+    Constant *Indices[] = {ConstantInt::get(Int64, 0),
+                           ConstantInt::get(Int64, FirstFrame)};
+    Constant *Frames = ConstantExpr::getInBoundsGetElementPtr(
+        FrameArray->getValueType(), FrameArray, Indices);
+    SiteValues.push_back(ConstantStruct::get(
+        SiteType, {ConstantInt::get(Int64, S.Hash),
+                   selfRelative(Frames, {SiteArray, SiteIndex, 1}),
+                   selfRelative(S.Callee, {SiteArray, SiteIndex, 2}),
+                   Text(S.Type, {SiteArray, SiteIndex, 3}),
+                   ConstantInt::get(Int16, S.Frames.size()),
+                   ConstantInt::get(Int8, S.API),
+                   ConstantInt::get(Int8, S.Flags),
+                   Constant::getNullValue(ArrayType::get(Int32, 2))}));
+  }
+  FrameArray->setInitializer(ConstantArray::get(
+      cast<ArrayType>(FrameArray->getValueType()), FrameValues));
+  SiteArray->setInitializer(ConstantArray::get(
+      cast<ArrayType>(SiteArray->getValueType()), SiteValues));
+}
+
+SmallVector<Constant *, 8>
+SiteTable::describe(Function &F, ArrayRef<AllocationCall> Calls) {
+  std::vector<Site> Sites;
+  DenseMap<uint64_t, size_t> IndexOfHash;
+  SmallVector<size_t, 8> IndexOfCall;
+  for (const AllocationCall &Call : Calls) {
+    Site S = siteOf(Call, IndexOfCall.size());
+    auto Known = IndexOfHash.try_emplace(S.Hash, Sites.size());
+    IndexOfCall.push_back(Known.first->second);
+    if (Known.second)
+      Sites.push_back(std::move(S));
+  }
+
+  GlobalVariable *Array =
+      createArray(F, SiteType, Sites.size(), MT_ENTRY_PREFIX "sites",
+                  MT_SITE_SECTION, sizeof(memtrack_site));
+  emit(F, Sites, Array);
+  SmallVector<Constant *, 8> Addresses;
+  for (size_t Index : IndexOfCall) {
+    Constant *Indices[] = {ConstantInt::get(Int64, 0),
+                           ConstantInt::get(Int64, Index)};
+    Addresses.push_back(ConstantExpr::getPointerCast(
+        ConstantExpr::getInBoundsGetElementPtr(Array->getValueType(), Array,
+                                               Indices),
+        bytePointerType(M.getContext())));
+  }
+  return Addresses;
+}

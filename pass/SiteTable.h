@@ -1,0 +1,65 @@
+//===- SiteTable.h - Call-site descriptors ----------------------*- C++ -*-===//
+//
+// Emits the descriptors of memtrack/abi.h: what a call site is called, where it
+// stands and what it allocates.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MEMTRACK_PASS_SITETABLE_H
+#define MEMTRACK_PASS_SITETABLE_H
+
+#include "AllocationCalls.h"
+#include "CalleeThunks.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/IR/DebugInfoMetadata.h"
+#include "llvm/IR/GlobalVariable.h"
+#include <string>
+#include <vector>
+
+namespace memtrack {
+
+class SiteTable {
+public:
+  explicit SiteTable(llvm::Module &Mod);
+
+  /// Emits the sites of \p Calls, which are all in \p F. Returns the address of
+  /// each, in the same order; copies of one source site that the optimiser made
+  /// share theirs. Call once for a function, before its calls are rewritten.
+  llvm::SmallVector<llvm::Constant *, 8>
+  describe(llvm::Function &F, llvm::ArrayRef<AllocationCall> Calls);
+
+private:
+  struct Frame {
+    std::string Function, File;
+    unsigned Line, Column;
+  };
+  struct Site {
+    uint64_t Hash;
+    std::vector<Frame> Frames;
+    llvm::Function *Callee;
+    std::string Type;
+    memtrack_api API;
+    unsigned Flags;
+  };
+  struct Field;
+
+  Site siteOf(const AllocationCall &Call, unsigned Ordinal);
+  void emit(llvm::Function &F, llvm::ArrayRef<Site> Sites,
+            llvm::GlobalVariable *SiteArray);
+
+  llvm::GlobalVariable *createArray(llvm::Function &F, llvm::StructType *Element,
+                                    size_t Count, llvm::StringRef Name,
+                                    llvm::StringRef Section, unsigned Align);
+  llvm::Constant *selfRelative(llvm::Constant *Target, const Field &From);
+  llvm::Constant *string(llvm::StringRef Text);
+
+  llvm::Module &M;
+  CalleeThunks Thunks;
+  llvm::IntegerType *Int8, *Int16, *Int32, *Int64;
+  llvm::StructType *FrameType, *SiteType;
+  llvm::StringMap<llvm::GlobalVariable *> Strings;
+};
+
+} // namespace memtrack
+
+#endif
