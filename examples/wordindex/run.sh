@@ -21,7 +21,7 @@ while [ "$i" -lt 500 ]; do
   printf 'Line %d of the text, with the words of line %d.\n' "$i" $((i / 10))
   i=$((i + 1))
 done >text/one
-tr a-z A-Z <text/one >text/two
+tr "[:lower:]" "[:upper:]" <text/one >text/two
 
 plain/wordindex -q 'line 7' -q nowhere text >plain.out
 traced/wordindex -q 'line 7' -q nowhere text >traced.out
