@@ -71,9 +71,13 @@ static std::string allocatorArgument(const DICompositeType &Class) {
       Template != "__new_allocator")
     return "";
   for (const DINode *Element : Class.getTemplateParams())
-    if (auto *Parameter = dyn_cast_or_null<DITemplateTypeParameter>(Element))
-      return typeName(Parameter->getType());
-  // A forward declaration has its argument in its name only.
+    if (auto *Parameter = dyn_cast_or_null<DITemplateTypeParameter>(Element)) {
+      std::string Argument = typeName(Parameter->getType());
+      if (!Argument.empty())
+        return Argument;
+    }
+  // A forward declaration has its argument in its name only, and a class that
+  // is named by a typedef has a name only where it is an argument.
   if (Open == StringRef::npos || !Name.consume_back(">"))
     return "";
   return Name.drop_front(Open + 1).trim().str();
