@@ -1,0 +1,82 @@
+/* One block of the trace: its payload built in scratch memory, compressed, framed. Not thread-safe:
+ * the writer's lock guards the encoder. */
+#ifndef MT_BLOCK_H
+#define MT_BLOCK_H
+
+#include "memtrack/trace_format.h"
+#include "record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a block needs at the most beyond its payload's size. */
+#define MT_BLOCK_OVERHEAD (sizeof(struct mt_block_header) + 64)
+
+/* Bytes being appended. Whoever fills it makes sure of the room beforehand. */
+struct mt_bytes {
+    uint8_t *data;
+    size_t size;
+};
+
+static inline void mt_bytes_add_u8(struct mt_bytes *bytes, uint8_t value) {
+    bytes->data[bytes->size++] = value;
+}
+
+void mt_bytes_add(struct mt_bytes *bytes, const void *data, size_t size);
+void mt_bytes_add_u64(struct mt_bytes *bytes, uint64_t value);
+void mt_bytes_add_string(struct mt_bytes *bytes, const char *string, size_t length);
+
+#define MT_VARINT_MAX 10
+
+static inline void mt_bytes_add_varint(struct mt_bytes *bytes, uint64_t value) {
+    while (value >= 0x80) {
+        bytes->data[bytes->size++] = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    bytes->data[bytes->size++] = (uint8_t)value;
+}
+
+/* Maps the encoder's memory; false if there is none. `level`: zstd's, 1 to 19. */
+bool mt_block_start(int level);
+
+/* Frames `payload` as a block and appends it to `out`, which has room for
+ * payload->size + MT_BLOCK_OVERHEAD. Fills in the header's sizes and checksum. */
+void mt_block_put(struct mt_bytes *out, struct mt_block_header header,
+                  const struct mt_bytes *payload);
+
+uint64_t mt_block_checksum(const void *data, size_t size);
+
+/* The same for a buffer's records up to `end`. The room it needs is MT_BLOCK_EVENTS_MAX. */
+void mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffer, const uint64_t *end);
+
+#define MT_BLOCK_EVENT_MAX (1 + 4 + MT_VARINT_MAX * 3)
+#define MT_BLOCK_EVENTS_MAX                                                                        \
+    (MT_BLOCK_OVERHEAD + MT_COLUMN_COUNT * 4 + MT_BUFFER_EVENTS * MT_BLOCK_EVENT_MAX)
+
+/* Decodes one record. Advances *words past it and *ticks to its time. */
+struct mt_record {
+    unsigned op;
+    uint64_t address;
+    uint64_t size;
+    struct mt_context_id context;
+};
+static inline struct mt_record mt_block_next_record(const uint64_t **words, uint64_t *ticks) {
+    const uint64_t *w = *words;
+    struct mt_record record;
+
+    if (MT_UNLIKELY(mt_record_is_extended(w))) {
+        *ticks = w[1];
+        *words = w + MT_RECORD_EXTENDED_WORDS;
+        return (struct mt_record){(unsigned)w[4], w[2], w[3], {(uint32_t)w[5]}};
+    }
+    record.op = mt_record_op(w);
+    record.address = w[0] & ((UINT64_C(1) << MT_RECORD_ADDRESS_BITS) - 1);
+    record.size = w[0] >> 51 << 12 | w[1] >> 52;
+    record.context.value = w[1] >> MT_RECORD_TICK_BITS & ((1u << MT_CONTEXT_ID_BITS) - 1);
+    *ticks += w[1] & ((1u << MT_RECORD_TICK_BITS) - 1);
+    *words = w + MT_RECORD_WORDS;
+    return record;
+}
+
+#endif

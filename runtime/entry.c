@@ -1,0 +1,160 @@
+/* The entry points that rewritten calls reach: the program's own function is called, then or before
+ * that the event recorded. They add nothing the program could see: no errno, no failure, no
+ * exception of their own; one that operator new throws passes through.
+ *
+ * Time stamps: after the allocator returned, before a deallocation. See docs/trace-format.md.
+ */
+#include "compiler.h"
+#include "memtrack/abi.h"
+#include "record.h"
+#include "sites.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <wchar.h>
+
+typedef const struct memtrack_site *site_pointer;
+
+/* Every site has a callee. */
+#define CALLEE(site, ...)                                                                          \
+    ((__typeof__(__VA_ARGS__) *)((const char *)&(site)->callee + (site)->callee))
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void *allocated(void *memory, size_t size, site_pointer site) {
+    if (MT_LIKELY(memory && mt_record_enabled())) {
+        struct mt_event event = {MT_OP_ALLOC, memory, size, site, mt_clock_ticks()};
+
+        mt_record(&event, 1);
+    }
+    return memory;
+}
+
+INLINE void freeing(void *memory, site_pointer site) {
+    if (MT_LIKELY(memory && mt_record_enabled())) {
+        struct mt_event event = {MT_OP_FREE, memory, 0, site, mt_clock_ticks()};
+
+        mt_record(&event, 1);
+    }
+}
+
+INLINE void *reallocated(void *old, uint64_t before, void *memory, size_t size, site_pointer site) {
+    if (!mt_record_enabled())
+        return memory;
+    if (!old)
+        return allocated(memory, size, site);
+    if (MT_LIKELY(memory != NULL)) {
+        struct mt_event events[2] = {
+            {MT_OP_REALLOC_FREE, old, 0, site, before},
+            {MT_OP_REALLOC_ALLOC, memory, size, site, mt_clock_ticks()},
+        };
+
+        mt_record(events, 2);
+    } else if (size == 0) {
+        struct mt_event event = {MT_OP_FREE, old, 0, site, before};
+
+        mt_record(&event, 1);
+    }
+    return memory;
+}
+
+#define ENTRY(type, name, ...)                                                                     \
+    MT_EXPORT type __memtrack_##name(__VA_ARGS__);                                                 \
+    MT_EXPORT type __memtrack_##name(__VA_ARGS__)
+
+ENTRY(void *, malloc, size_t size, site_pointer site) {
+    return allocated(CALLEE(site, void *(size_t))(size), size, site);
+}
+
+ENTRY(void *, calloc, size_t count, size_t size, site_pointer site) {
+    return allocated(CALLEE(site, void *(size_t, size_t))(count, size), count * size, site);
+}
+
+ENTRY(void *, realloc, void *old, size_t size, site_pointer site) {
+    uint64_t before = old ? mt_clock_ticks() : 0;
+
+    return reallocated(old, before, CALLEE(site, void *(void *, size_t))(old, size), size, site);
+}
+
+ENTRY(void *, reallocarray, void *old, size_t count, size_t size, site_pointer site) {
+    uint64_t before = old ? mt_clock_ticks() : 0;
+    void *memory = CALLEE(site, void *(void *, size_t, size_t))(old, count, size);
+    size_t bytes;
+
+    /* An overflow fails, whatever the product happens to be. */
+    if (!memory && __builtin_mul_overflow(count, size, &bytes))
+        return NULL;
+    return reallocated(old, before, memory, count * size, site);
+}
+
+ENTRY(void *, aligned_alloc, size_t alignment, size_t size, site_pointer site) {
+    return allocated(CALLEE(site, void *(size_t, size_t))(alignment, size), size, site);
+}
+
+ENTRY(int, posix_memalign, void **memory, size_t alignment, size_t size, site_pointer site) {
+    int error = CALLEE(site, int(void **, size_t, size_t))(memory, alignment, size);
+
+    if (error == 0)
+        allocated(*memory, size, site);
+    return error;
+}
+
+ENTRY(void *, strdup, const char *string, site_pointer site) {
+    char *copy = CALLEE(site, char *(const char *))(string);
+
+    return copy ? allocated(copy, strlen(copy) + 1, site) : NULL;
+}
+
+ENTRY(void *, strndup, const char *string, size_t length, site_pointer site) {
+    char *copy = CALLEE(site, char *(const char *, size_t))(string, length);
+
+    return copy ? allocated(copy, strlen(copy) + 1, site) : NULL;
+}
+
+ENTRY(void *, wcsdup, const wchar_t *string, site_pointer site) {
+    wchar_t *copy = CALLEE(site, wchar_t * (const wchar_t *))(string);
+
+    return copy ? allocated(copy, (wcslen(copy) + 1) * sizeof *copy, site) : NULL;
+}
+
+ENTRY(void, free, void *memory, site_pointer site) {
+    freeing(memory, site);
+    CALLEE(site, void(void *))(memory);
+}
+
+/* operator new and delete. References and std::align_val_t are passed as pointers and size_t. */
+
+ENTRY(void *, new_nothrow, size_t size, const void *nothrow, site_pointer site) {
+    return allocated(CALLEE(site, void *(size_t, const void *))(size, nothrow), size, site);
+}
+
+ENTRY(void *, new_aligned, size_t size, size_t alignment, site_pointer site) {
+    return allocated(CALLEE(site, void *(size_t, size_t))(size, alignment), size, site);
+}
+
+ENTRY(void *, new_aligned_nothrow, size_t size, size_t alignment, const void *nothrow,
+      site_pointer site) {
+    return allocated(CALLEE(site, void *(size_t, size_t, const void *))(size, alignment, nothrow),
+                     size, site);
+}
+
+ENTRY(void, delete_nothrow, void *memory, const void *nothrow, site_pointer site) {
+    freeing(memory, site);
+    CALLEE(site, void(void *, const void *))(memory, nothrow);
+}
+
+ENTRY(void, delete_sized, void *memory, size_t size, site_pointer site) {
+    freeing(memory, site);
+    CALLEE(site, void(void *, size_t))(memory, size);
+}
+
+ENTRY(void, delete_sized_aligned, void *memory, size_t size, size_t alignment, site_pointer site) {
+    freeing(memory, site);
+    CALLEE(site, void(void *, size_t, size_t))(memory, size, alignment);
+}
+
+ENTRY(void, delete_aligned_nothrow, void *memory, size_t alignment, const void *nothrow,
+      site_pointer site) {
+    freeing(memory, site);
+    CALLEE(site, void(void *, size_t, const void *))(memory, alignment, nothrow);
+}

@@ -1,0 +1,137 @@
+#include "options.h"
+
+#include "log.h"
+#include "text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+struct mt_options mt_options = {
+#define MT_CHOICE(name, value, words, help) .name = (value),
+#define MT_NUMBER(name, value, min, max, help) .name = (value),
+#define MT_STRING(name, value, help) .name = (value),
+#include "options.def"
+};
+
+struct span {
+    const char *start;
+    size_t length;
+};
+
+static bool span_is(struct span s, const char *word, size_t length) {
+    return s.length == length && !memcmp(s.start, word, length);
+}
+
+static void complain(struct span key, struct span value, const char *expected) {
+    char line[512];
+    struct mt_text text = MT_TEXT(line);
+
+    mt_text_add(&text, "MEMTRACK_OPTIONS: ");
+    mt_text_add_bytes(&text, key.start, key.length);
+    mt_text_add(&text, "=");
+    mt_text_add_bytes(&text, value.start, value.length);
+    mt_text_add(&text, expected ? " is ignored; " : " is ignored: no such option; ");
+    mt_text_add(&text, expected ? expected : "MEMTRACK_OPTIONS=help=1 lists them");
+    mt_log(line, NULL, NULL, NULL);
+}
+
+static void set_choice(struct span key, struct span value, const char *words, int *out) {
+    const char *word = words;
+    char expected[128];
+    struct mt_text text = MT_TEXT(expected);
+
+    for (int index = 0;; index++) {
+        size_t length = strcspn(word, "|");
+
+        if (span_is(value, word, length)) {
+            *out = index;
+            return;
+        }
+        if (!word[length])
+            break;
+        word += length + 1;
+    }
+    mt_text_add(&text, "one of ");
+    mt_text_add(&text, words);
+    complain(key, value, expected);
+}
+
+static void set_number(struct span key, struct span value, uint64_t min, uint64_t max,
+                       uint64_t *out) {
+    uint64_t number = 0;
+    bool valid = value.length > 0 && value.length < 18;
+    char expected[128];
+    struct mt_text text = MT_TEXT(expected);
+
+    for (size_t i = 0; valid && i < value.length; i++) {
+        valid = value.start[i] >= '0' && value.start[i] <= '9';
+        number = number * 10 + (uint64_t)(value.start[i] - '0');
+    }
+    if (valid && number >= min && number <= max) {
+        *out = number;
+        return;
+    }
+    mt_text_add(&text, "a whole number from ");
+    mt_text_add_number(&text, min);
+    mt_text_add(&text, " to ");
+    mt_text_add_number(&text, max);
+    complain(key, value, expected);
+}
+
+static void set_string(struct span key, struct span value, char *out) {
+    if (value.length == 0 || value.length >= MT_OPTION_STRING_SIZE) {
+        complain(key, value, "a value of 1 to 4095 bytes");
+        return;
+    }
+    memcpy(out, value.start, value.length);
+    out[value.length] = 0;
+}
+
+static void set(struct span key, struct span value) {
+#define MT_CHOICE(name, initial, words, help)                                                      \
+    if (span_is(key, #name, sizeof #name - 1)) {                                                   \
+        set_choice(key, value, words, &mt_options.name);                                           \
+        return;                                                                                    \
+    }
+#define MT_NUMBER(name, initial, min, max, help)                                                   \
+    if (span_is(key, #name, sizeof #name - 1)) {                                                   \
+        set_number(key, value, min, max, &mt_options.name);                                        \
+        return;                                                                                    \
+    }
+#define MT_STRING(name, initial, help)                                                             \
+    if (span_is(key, #name, sizeof #name - 1)) {                                                   \
+        set_string(key, value, mt_options.name);                                                   \
+        return;                                                                                    \
+    }
+#include "options.def"
+    complain(key, value, NULL);
+}
+
+static void print_help(void) {
+    mt_log("MEMTRACK_OPTIONS=key=value:key=value...", NULL, NULL, NULL);
+#define MT_CHOICE(name, initial, words, help) mt_log("  " #name "=" words "  ", help, NULL, NULL);
+#define MT_NUMBER(name, initial, min, max, help)                                                   \
+    mt_log("  " #name "=N (default " #initial ")  ", help, NULL, NULL);
+#define MT_STRING(name, initial, help)                                                             \
+    mt_log("  " #name "=PATTERN (default " initial ")  ", help, NULL, NULL);
+#include "options.def"
+}
+
+void mt_options_parse(const char *text) {
+    struct mt_text given = MT_TEXT(mt_options.given);
+
+    if (text)
+        mt_text_add(&given, text);
+    while (text && *text) {
+        size_t length = strcspn(text, ":");
+        size_t equals = strcspn(text, "=:");
+        size_t rest = equals < length ? equals + 1 : length;
+
+        if (length)
+            set((struct span){text, equals}, (struct span){text + rest, length - rest});
+        text += length;
+        text += *text == ':';
+    }
+    if (mt_options.help)
+        print_help();
+}

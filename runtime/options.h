@@ -1,0 +1,27 @@
+/* What MEMTRACK_OPTIONS says: "key=value" pairs separated by ':'. Parsed once, before any event;
+ * read-only afterwards. */
+#ifndef MT_OPTIONS_H
+#define MT_OPTIONS_H
+
+#include <stdint.h>
+
+#define MT_OPTION_STRING_SIZE 4096
+
+enum mt_mode { MT_MODE_TRACE, MT_MODE_OFF };
+enum mt_overflow { MT_OVERFLOW_BLOCK, MT_OVERFLOW_DROP };
+
+struct mt_options {
+#define MT_CHOICE(name, value, words, help) int name;
+#define MT_NUMBER(name, value, min, max, help) uint64_t name;
+#define MT_STRING(name, value, help) char name[MT_OPTION_STRING_SIZE];
+#include "options.def"
+    char given[MT_OPTION_STRING_SIZE]; /* the text parsed, cut to fit */
+};
+
+extern struct mt_options mt_options;
+
+/* Fills mt_options from `text`, NULL for the defaults. What is not understood keeps its default and
+ * is named on stderr. */
+void mt_options_parse(const char *text);
+
+#endif

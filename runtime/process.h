@@ -1,0 +1,14 @@
+/* The life of the recorded process: start, fork, exit. */
+#ifndef MT_PROCESS_H
+#define MT_PROCESS_H
+
+#include <stdbool.h>
+
+/* Brings the runtime up, at the first call; true if events are to be recorded. Called from the
+ * library's constructor and from whatever event comes before it. Any thread. */
+bool mt_process_start(void);
+
+/* The exit of the process has begun: buffers must not change hands any more. */
+bool mt_process_is_finishing(void);
+
+#endif

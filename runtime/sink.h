@@ -1,0 +1,26 @@
+/* The trace file. Only the holder of the writer's lock calls these. */
+#ifndef MT_SINK_H
+#define MT_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Creates the file that mt_options.output names. An earlier trace of that name is replaced, any
+ * other file is left alone. False with a line on stderr if that cannot be done. `forked`: the name
+ * has to differ from the parent's. */
+bool mt_sink_open(bool forked);
+
+/* Appends all or nothing. False if the trace cannot grow any more, said once on stderr; what was
+ * appended before stays readable. */
+bool mt_sink_append(const void *data, size_t size);
+
+/* Bytes appended. */
+uint64_t mt_sink_size(void);
+
+void mt_sink_close(void);
+
+/* Where the trace is; for messages. */
+const char *mt_sink_path(void);
+
+#endif

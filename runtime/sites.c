@@ -1,0 +1,155 @@
+/* Tables register from constructors and leave from destructors, under the dynamic linker's locks.
+ */
+#define _GNU_SOURCE
+#include "sites.h"
+
+#include "compiler.h"
+#include "context.h"
+#include "lock.h"
+#include "os_memory.h"
+#include "text.h"
+#include "thread.h"
+#include "writer.h"
+
+#include <errno.h>
+#include <link.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH_SIZE 4096
+#define CHUNK_BYTES 65536
+
+struct module {
+    struct module *next;
+    const struct memtrack_site *start, *stop; /* NULL: free for reuse */
+    char path[PATH_SIZE];
+};
+
+static struct mt_lock lock;
+static struct module *modules;
+
+struct search {
+    const struct memtrack_site *site;
+    struct mt_text *path;
+};
+
+static int find_object(struct dl_phdr_info *info, size_t size, void *data) {
+    struct search *search = data;
+    uintptr_t address = (uintptr_t)search->site - info->dlpi_addr;
+
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+
+        if (segment->p_type == PT_LOAD && address - segment->p_vaddr < segment->p_memsz) {
+            mt_text_add(search->path, info->dlpi_name);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void find_path(const struct memtrack_site *site, char path[static PATH_SIZE]) {
+    struct mt_text text = {path, PATH_SIZE, 0};
+    struct search search = {site, &text};
+
+    path[0] = 0;
+    dl_iterate_phdr(find_object, &search);
+    /* The main program has no name there. */
+    if (!path[0]) {
+        ssize_t length = readlink("/proc/self/exe", path, PATH_SIZE - 1);
+
+        path[length > 0 ? length : 0] = 0;
+    }
+}
+
+static struct module *module_new(void) {
+    struct module *module;
+
+    for (module = modules; module; module = module->next)
+        if (!module->start)
+            return module;
+    module = mt_os_memory_map(CHUNK_BYTES);
+    if (!module)
+        return NULL;
+    for (size_t i = 0; i < CHUNK_BYTES / sizeof *module; i++) {
+        module[i].next = modules;
+        modules = &module[i];
+    }
+    return modules;
+}
+
+MT_EXPORT void __memtrack_register_sites_v1(const struct memtrack_site *start,
+                                            const struct memtrack_site *stop) {
+    struct module *module;
+    int saved = errno;
+
+    if (!start || start >= stop || !mt_lock_take(&lock))
+        return;
+    module = modules;
+    while (module && module->start != start)
+        module = module->next;
+    if (!module && (module = module_new())) {
+        find_path(start, module->path);
+        module->start = start;
+        module->stop = stop;
+    }
+    mt_lock_release(&lock);
+    errno = saved;
+}
+
+struct range {
+    const struct memtrack_site *start, *stop;
+};
+
+static void forget_cached(struct mt_thread *thread, void *data) {
+    const struct range *range = data;
+
+    mt_context_forget_cached(thread->cache, range->start, range->stop);
+}
+
+MT_EXPORT void __memtrack_unregister_sites_v1(const struct memtrack_site *start,
+                                              const struct memtrack_site *stop) {
+    struct range range = {start, stop};
+    int saved = errno;
+
+    if (!start || start >= stop)
+        return;
+    mt_writer_define(start, stop);
+    mt_context_forget(start, stop);
+    if (mt_thread_lock_registry()) {
+        mt_thread_each(forget_cached, &range);
+        mt_thread_unlock_registry();
+    }
+    if (mt_lock_take(&lock)) {
+        for (struct module *module = modules; module; module = module->next)
+            if (module->start == start)
+                module->start = module->stop = NULL;
+        mt_lock_release(&lock);
+    }
+    errno = saved;
+}
+
+const char *mt_sites_module(const struct memtrack_site *site) {
+    const char *path = NULL;
+
+    if (!mt_lock_take(&lock))
+        return NULL;
+    for (struct module *module = modules; module && !path; module = module->next)
+        if (module->start && site >= module->start && site < module->stop)
+            path = module->path;
+    mt_lock_release(&lock);
+    return path;
+}
+
+void mt_sites_before_fork(void) {
+    mt_lock_take(&lock);
+}
+
+void mt_sites_after_fork(bool child) {
+    if (child)
+        lock = (struct mt_lock){0};
+    else
+        mt_lock_release(&lock);
+}

@@ -1,0 +1,332 @@
+/* A thread's birth, its buffers and its end. Runs in the program's threads, inside the event path
+ * (mt_local.busy is set), except where a function says otherwise. */
+#define _GNU_SOURCE
+#include "thread.h"
+
+#include "lock.h"
+#include "os_memory.h"
+#include "process.h"
+#include "writer.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+__thread struct mt_local mt_local __attribute__((tls_model("initial-exec")));
+
+static struct mt_lock registry_lock;
+static struct mt_thread *registry;
+static struct mt_thread *recycled; /* under registry_lock, too */
+static _Atomic uint32_t last_id;
+static _Atomic uint64_t lost_nested;
+static pthread_key_t end_key;
+static bool have_end_key;
+
+static void thread_end(void *argument);
+
+bool mt_thread_start(void) {
+    have_end_key = pthread_key_create(&end_key, thread_end) == 0;
+    return have_end_key;
+}
+
+static struct mt_thread *thread_new(void) {
+    struct mt_thread *thread;
+
+    mt_lock_take(&registry_lock);
+    thread = recycled;
+    if (thread)
+        recycled = thread->next;
+    mt_lock_release(&registry_lock);
+    if (!thread)
+        return mt_os_memory_map(sizeof *thread);
+    memset(thread, 0, sizeof *thread);
+    return thread;
+}
+
+void mt_thread_recycle(struct mt_thread *thread) {
+    mt_lock_take(&registry_lock);
+    thread->next = recycled;
+    recycled = thread;
+    mt_lock_release(&registry_lock);
+}
+
+bool mt_thread_lock_registry(void) {
+    return mt_lock_take(&registry_lock);
+}
+
+void mt_thread_unlock_registry(void) {
+    mt_lock_release(&registry_lock);
+}
+
+void mt_thread_each(void (*visit)(struct mt_thread *thread, void *data), void *data) {
+    for (struct mt_thread *thread = registry; thread; thread = thread->next)
+        visit(thread, data);
+}
+
+const uint64_t *mt_thread_buffer_end(const struct mt_thread *thread) {
+    if (thread->local)
+        return atomic_load_explicit(&thread->local->cursor, memory_order_acquire);
+    return thread->buffer->words + thread->buffer->used;
+}
+
+static void registry_remove(struct mt_thread *thread) {
+    for (struct mt_thread **at = &registry; *at; at = &(*at)->next) {
+        if (*at == thread) {
+            *at = thread->next;
+            break;
+        }
+    }
+}
+
+static void buffer_use(struct mt_local *local, struct mt_buffer *buffer, uint64_t ticks) {
+    struct mt_thread *thread = local->thread;
+
+    buffer->thread = thread;
+    buffer->thread_id = thread->id;
+    buffer->first_ticks = ticks;
+    buffer->first_event = thread->events;
+    buffer->extended = 0;
+    buffer->last = 0;
+    thread->buffer = buffer;
+    local->last_ticks = ticks;
+    local->limit = buffer->words + MT_BUFFER_WORDS;
+    atomic_store_explicit(&local->cursor, buffer->words, memory_order_release);
+}
+
+uint32_t mt_thread_buffer_events(const struct mt_buffer *buffer, const uint64_t *end) {
+    uint32_t records = (uint32_t)(end - buffer->words) / MT_RECORD_WORDS;
+
+    return records - 2 * buffer->extended;
+}
+
+/* The buffer is the writer's when this returns. */
+static void buffer_hand_over(struct mt_local *local) {
+    struct mt_buffer *buffer = local->thread->buffer;
+    uint64_t *end = atomic_load_explicit(&local->cursor, memory_order_relaxed);
+
+    buffer->used = (uint32_t)(end - buffer->words);
+    local->thread->events += mt_thread_buffer_events(buffer, end);
+    mt_writer_hand_over(buffer);
+}
+
+static bool thread_begin(struct mt_local *local, uint64_t ticks) {
+    struct mt_thread *thread;
+    struct mt_buffer *buffer;
+
+    if (!mt_process_start())
+        return false;
+    buffer = mt_writer_first_buffer();
+    thread = buffer ? thread_new() : NULL;
+    if (!thread) {
+        if (buffer)
+            mt_writer_release(buffer);
+        return false;
+    }
+    thread->local = local;
+    thread->tid = (uint32_t)gettid();
+    thread->first_ticks = ticks;
+    if (local->ended_id) {
+        thread->id = (uint32_t)local->ended_id;
+        thread->events = local->ended_events;
+    } else {
+        thread->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
+    }
+    prctl(PR_GET_NAME, thread->name);
+    local->cache = thread->cache;
+    local->thread = thread;
+    buffer_use(local, buffer, ticks);
+    mt_lock_take(&registry_lock);
+    thread->next = registry;
+    registry = thread;
+    mt_lock_release(&registry_lock);
+    if (have_end_key && !local->ended_id)
+        pthread_setspecific(end_key, local);
+    return true;
+}
+
+/* Replaces a buffer without room; false if there is none to be had or recording is over. */
+static bool buffer_switch(struct mt_local *local, uint64_t ticks) {
+    struct mt_buffer *fresh = mt_writer_next_buffer();
+    bool done;
+
+    if (!fresh)
+        return false;
+    mt_lock_take(&registry_lock);
+    done = mt_process_is_finishing();
+    if (!done) {
+        buffer_hand_over(local);
+        buffer_use(local, fresh, ticks);
+    }
+    mt_lock_release(&registry_lock);
+    if (done)
+        mt_writer_release(fresh);
+    else
+        mt_writer_notify();
+    return !done;
+}
+
+static void record_extended(struct mt_local *local, uint64_t *slot, const struct mt_event *event,
+                            struct mt_context_id context) {
+    slot[0] = (uint64_t)MT_RECORD_OP_EXTENDED << MT_RECORD_ADDRESS_BITS;
+    slot[1] = event->ticks;
+    slot[2] = (uintptr_t)event->address;
+    slot[3] = event->size;
+    slot[4] = event->op;
+    slot[5] = context.value;
+    local->thread->buffer->extended++;
+}
+
+static void record_with_room(struct mt_local *local, struct mt_event event) {
+    uint64_t *slot = atomic_load_explicit(&local->cursor, memory_order_relaxed);
+    struct mt_context_id context = mt_context_of(local->cache, event.site);
+    unsigned words = MT_RECORD_WORDS;
+
+    /* The free half of a realloc carries the time before the call, and a handler may have recorded
+     * since. Within a thread the order of recording is the order. */
+    if (event.ticks < local->last_ticks)
+        event.ticks = local->last_ticks;
+    if (mt_record_fits(&event, local->last_ticks)) {
+        mt_record_store(slot, &event, context, local->last_ticks);
+    } else {
+        record_extended(local, slot, &event, context);
+        words = MT_RECORD_EXTENDED_WORDS;
+    }
+    local->last_ticks = event.ticks;
+    atomic_store_explicit(&local->cursor, slot + words, memory_order_release);
+}
+
+static void thread_finish(struct mt_local *local) {
+    struct mt_thread *thread = local->thread;
+    struct mt_buffer *buffer = thread->buffer;
+
+    bool done;
+
+    mt_lock_take(&registry_lock);
+    prctl(PR_GET_NAME, thread->name);
+    thread->last_ticks = local->last_ticks;
+    thread->local = NULL;
+    local->ended_id = thread->id;
+    buffer->used =
+        (uint32_t)(atomic_load_explicit(&local->cursor, memory_order_relaxed) - buffer->words);
+    /* The buffer of a thread that ends while the process does is read by the exiting thread. */
+    done = mt_process_is_finishing();
+    if (!done) {
+        registry_remove(thread);
+        buffer->last = 1;
+        buffer_hand_over(local);
+        local->ended_events = thread->events;
+    }
+    local->thread = NULL;
+    local->cache = NULL;
+    local->limit = NULL;
+    atomic_store_explicit(&local->cursor, NULL, memory_order_relaxed);
+    mt_lock_release(&registry_lock);
+    if (!done)
+        mt_writer_notify();
+}
+
+void mt_thread_record_slow(struct mt_local *local, const struct mt_event *events, unsigned count) {
+    int saved = errno;
+    bool late = local->ended_id && !local->thread;
+
+    if (!local->thread && !thread_begin(local, events[0].ticks)) {
+        errno = saved;
+        return;
+    }
+    if (local->limit - atomic_load_explicit(&local->cursor, memory_order_relaxed) <
+            (ptrdiff_t)(count * MT_RECORD_EXTENDED_WORDS) &&
+        !buffer_switch(local, events[0].ticks)) {
+        atomic_fetch_add_explicit(&local->thread->lost, count, memory_order_relaxed);
+        errno = saved;
+        return;
+    }
+    for (unsigned i = 0; i < count; i++)
+        record_with_room(local, events[i]);
+    /* After the destructor of the key nobody tells of the thread's end any more. */
+    if (late)
+        thread_finish(local);
+    errno = saved;
+}
+
+/* Runs in a signal handler that interrupted the event path of its thread. */
+void mt_thread_record_nested(struct mt_local *local, const struct mt_event *events,
+                             unsigned count) {
+    struct mt_thread *thread = local->thread;
+
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t at = atomic_load_explicit(&local->nested, memory_order_relaxed);
+
+        if (!thread || at == MT_THREAD_NESTED_EVENTS) {
+            atomic_fetch_add_explicit(&lost_nested, 1, memory_order_relaxed);
+            continue;
+        }
+        thread->nested[at] = events[i];
+        atomic_store_explicit(&local->nested, at + 1, memory_order_relaxed);
+    }
+}
+
+void mt_thread_drain_nested(struct mt_local *local) {
+    while (atomic_load_explicit(&local->nested, memory_order_relaxed)) {
+        uint32_t done = 0;
+
+        local->busy = 1;
+        MT_SIGNAL_FENCE();
+        do {
+            if (local->thread)
+                mt_thread_record_slow(local, &local->thread->nested[done], 1);
+            done++;
+            /* A handler may add to the list until it is empty. */
+        } while (!atomic_compare_exchange_strong_explicit(
+            &local->nested, &(uint32_t){done}, 0, memory_order_relaxed, memory_order_relaxed));
+        MT_SIGNAL_FENCE();
+        local->busy = 0;
+        MT_SIGNAL_FENCE();
+    }
+}
+
+uint64_t mt_thread_take_lost_nested(void) {
+    return atomic_exchange_explicit(&lost_nested, 0, memory_order_relaxed);
+}
+
+/* The key's destructor. Other destructors may allocate, so it asks to be called again until the
+ * last round; what comes even later is recorded one event at a time. */
+static void thread_end(void *argument) {
+    struct mt_local *local = argument;
+    int saved = errno;
+
+    if (!local->thread)
+        return;
+    if (++local->thread->exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
+        pthread_setspecific(end_key, local);
+        return;
+    }
+    local->busy = 1;
+    MT_SIGNAL_FENCE();
+    thread_finish(local);
+    MT_SIGNAL_FENCE();
+    local->busy = 0;
+    errno = saved;
+}
+
+void mt_thread_after_fork_in_child(void) {
+    struct mt_local *local = &mt_local;
+
+    registry_lock = (struct mt_lock){0};
+    while (registry) {
+        struct mt_thread *thread = registry;
+
+        registry = thread->next;
+        mt_writer_release(thread->buffer);
+        mt_thread_recycle(thread);
+    }
+    atomic_store_explicit(&last_id, 0, memory_order_relaxed);
+    atomic_store_explicit(&lost_nested, 0, memory_order_relaxed);
+    /* A handler that interrupted the event path returns into it, with the buffer in hand. */
+    if (local->busy)
+        atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
+    else
+        memset(local, 0, sizeof *local);
+}

@@ -1,0 +1,456 @@
+/* All state below `lock` is guarded by it, whoever does the writing: the writer's own thread, the
+ * exiting thread, or one of the program's threads where there is no writer thread. */
+#define _GNU_SOURCE
+#include "writer.h"
+
+#include "block.h"
+#include "clock.h"
+#include "describe.h"
+#include "lock.h"
+#include "log.h"
+#include "options.h"
+#include "os_memory.h"
+#include "process.h"
+#include "queue.h"
+#include "sink.h"
+#include "text.h"
+#include "thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define STACK_BYTES (512u << 10)
+#define FLUSH_BYTES (256u << 10)
+#define CLOCK_INTERVAL_NS UINT64_C(1000000000)
+
+enum thread_state { THREAD_NONE, THREAD_RUNS, THREAD_IMPOSSIBLE };
+
+static struct mt_queue full;
+static struct mt_pool pool;
+static _Atomic uint32_t in_flight;     /* buffers handed over and not yet encoded */
+static _Atomic uint32_t released;      /* a futex: counts buffers that came back */
+static _Atomic uint32_t waiting;       /* threads that wait for `released` */
+static _Atomic uint32_t thread_sleeps; /* a futex: 1 while the writer's thread waits */
+static _Atomic uint32_t thread_state;  /* enum thread_state */
+
+static struct mt_lock lock;
+static bool active; /* the trace is open */
+static bool fork_locked;
+static struct mt_bytes out;
+static uint64_t trace_id;
+static uint64_t written_events;
+static uint64_t lost[MT_LOSS_SIGNAL + 1]; /* by reason */
+static enum mt_loss_reason stopped;       /* why nothing more is written; 0: it is */
+static uint64_t last_clock_ns;
+static uint64_t cpu_ns;
+
+uint64_t mt_writer_trace_id(void) {
+    return trace_id;
+}
+
+/* Buffers */
+
+static struct mt_buffer *buffer_new(void) {
+    struct mt_buffer *buffer = mt_pool_take(&pool);
+
+    return buffer ? buffer : mt_os_memory_map(sizeof *buffer);
+}
+
+struct mt_buffer *mt_writer_first_buffer(void) {
+    return buffer_new();
+}
+
+void mt_writer_release(struct mt_buffer *buffer) {
+    mt_pool_put(&pool, buffer);
+}
+
+static void give_back(struct mt_buffer *buffer) {
+    mt_pool_put(&pool, buffer);
+    atomic_fetch_sub_explicit(&in_flight, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&released, 1, memory_order_seq_cst);
+    if (atomic_load_explicit(&waiting, memory_order_seq_cst))
+        mt_lock_wake(&released, INT32_MAX);
+}
+
+static bool work(void);
+
+struct mt_buffer *mt_writer_next_buffer(void) {
+    const uint32_t limit = (uint32_t)(mt_options.buffer_mb * ((1u << 20) / MT_BUFFER_BYTES));
+
+    while (atomic_load_explicit(&in_flight, memory_order_relaxed) >= limit) {
+        uint32_t seen;
+
+        if (mt_options.overflow == MT_OVERFLOW_DROP || mt_process_is_finishing())
+            return NULL;
+        /* Helping is better than waiting where the writer is not at work. */
+        if (work())
+            continue;
+        atomic_fetch_add_explicit(&waiting, 1, memory_order_seq_cst);
+        seen = atomic_load_explicit(&released, memory_order_seq_cst);
+        if (atomic_load_explicit(&in_flight, memory_order_relaxed) >= limit)
+            mt_lock_wait(&released, seen, 100);
+        atomic_fetch_sub_explicit(&waiting, 1, memory_order_relaxed);
+    }
+    return buffer_new();
+}
+
+void mt_writer_hand_over(struct mt_buffer *buffer) {
+    atomic_fetch_add_explicit(&in_flight, 1, memory_order_relaxed);
+    mt_queue_push(&full, buffer);
+}
+
+/* Encoding, under the lock */
+
+static void stop(enum mt_loss_reason reason) {
+    stopped = reason;
+    atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
+}
+
+static void flush(void) {
+    uint64_t now;
+
+    if (!out.size)
+        return;
+    now = mt_clock_nanoseconds(CLOCK_MONOTONIC);
+    if (now - last_clock_ns > CLOCK_INTERVAL_NS) {
+        mt_describe_put_clock(&out);
+        last_clock_ns = now;
+    }
+    if (!mt_sink_append(out.data, out.size))
+        stop(MT_LOSS_WRITE_ERROR);
+    out.size = 0;
+    if (!stopped && mt_options.max_trace_mb && mt_sink_size() >> 20 >= mt_options.max_trace_mb) {
+        mt_log("the trace ends early: ", mt_sink_path(), " has reached max_trace_mb", NULL);
+        stop(MT_LOSS_TRACE_LIMIT);
+    }
+}
+
+static void flush_if_large(void) {
+    if (out.size >= FLUSH_BYTES)
+        flush();
+}
+
+static void define(struct mt_context_id id) {
+    const struct memtrack_site *site = mt_context_site(id);
+
+    if (!site || mt_context_is_defined(id))
+        return;
+    if (!mt_describe_add_context(id, site)) {
+        mt_describe_put_contexts(&out);
+        flush_if_large();
+        mt_describe_add_context(id, site);
+    }
+    mt_context_set_defined(id, true);
+}
+
+static void define_used(const struct mt_buffer *buffer, const uint64_t *end) {
+    const uint64_t *words = buffer->words;
+    uint64_t ticks = 0;
+
+    while (words < end) {
+        struct mt_record record = mt_block_next_record(&words, &ticks);
+
+        if (record.context.value && !mt_context_is_defined(record.context))
+            define(record.context);
+    }
+    mt_describe_put_contexts(&out);
+}
+
+static void write_loss(struct mt_thread *thread) {
+    uint64_t events = atomic_exchange_explicit(&thread->lost, 0, memory_order_relaxed);
+
+    lost[MT_LOSS_BUFFERS_FULL] += events;
+    if (!stopped)
+        mt_describe_put_loss(&out, thread->id, events, MT_LOSS_BUFFERS_FULL);
+}
+
+static void write_events(const struct mt_buffer *buffer, const uint64_t *end) {
+    struct mt_thread *thread = buffer->thread;
+    uint32_t events = mt_thread_buffer_events(buffer, end);
+
+    if (!events)
+        return;
+    if (stopped) {
+        lost[stopped] += events;
+        return;
+    }
+    if (!thread->described) {
+        mt_describe_put_thread(&out, thread);
+        thread->described = true;
+    }
+    define_used(buffer, end);
+    mt_block_put_events(&out, buffer, end);
+    written_events += events;
+    flush_if_large();
+}
+
+static void write_thread_end(struct mt_thread *thread) {
+    write_loss(thread);
+    if (!stopped)
+        mt_describe_put_thread(&out, thread);
+}
+
+static bool drain(void) {
+    struct mt_buffer *buffer = mt_queue_take_all(&full);
+    uint64_t cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+
+    if (!buffer)
+        return false;
+    while (buffer) {
+        struct mt_buffer *next = atomic_load_explicit(&buffer->next, memory_order_relaxed);
+        struct mt_thread *thread = buffer->thread;
+
+        write_events(buffer, buffer->words + buffer->used);
+        if (buffer->last) {
+            write_thread_end(thread);
+            /* The exiting thread holds the registry, and needs the memory for nothing more. */
+            if (!mt_process_is_finishing())
+                mt_thread_recycle(thread);
+        }
+        give_back(buffer);
+        buffer = next;
+    }
+    cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    return true;
+}
+
+/* The writer's thread */
+
+/* Encodes what is there; false if that is nothing, or somebody else is at it. */
+static bool work(void) {
+    bool worked;
+
+    if (!mt_lock_try(&lock))
+        return false;
+    worked = active && drain();
+    if (!worked && active)
+        flush();
+    mt_lock_release(&lock);
+    return worked;
+}
+
+static void *run(void *argument) {
+    (void)argument;
+    prctl(PR_SET_NAME, "memtrack");
+    for (;;) {
+        bool idle;
+
+        if (!mt_lock_take(&lock))
+            return NULL;
+        idle = !active || !drain();
+        if (idle && active)
+            flush();
+        mt_lock_release(&lock);
+        if (!idle)
+            continue;
+        /* Pairs with the exchange in mt_writer_notify(): either it sees 1, or this sees its
+         * buffer. */
+        atomic_store_explicit(&thread_sleeps, 1, memory_order_seq_cst);
+        if (!atomic_load_explicit(&full.newest, memory_order_seq_cst) || mt_process_is_finishing())
+            mt_lock_wait(&thread_sleeps, 1, 0);
+        atomic_store_explicit(&thread_sleeps, 0, memory_order_relaxed);
+    }
+}
+
+static bool thread_start(void) {
+    sigset_t all, before;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    int error;
+
+    /* The program's signals are for its own threads. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    error = pthread_create(&thread, &attributes, run, NULL);
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error == 0;
+}
+
+void mt_writer_notify(void) {
+    uint32_t none = THREAD_NONE;
+
+    if (atomic_load_explicit(&thread_state, memory_order_relaxed) == THREAD_NONE &&
+        atomic_compare_exchange_strong(&thread_state, &none, THREAD_RUNS) && !thread_start())
+        atomic_store(&thread_state, THREAD_IMPOSSIBLE);
+    if (atomic_load_explicit(&thread_state, memory_order_relaxed) == THREAD_IMPOSSIBLE) {
+        work();
+        return;
+    }
+    if (atomic_exchange_explicit(&thread_sleeps, 0, memory_order_seq_cst))
+        mt_lock_wake(&thread_sleeps, 1);
+}
+
+/* Life cycle */
+
+static bool write_head(uint64_t parent_trace_id) {
+    struct mt_file_header header = {
+        .magic = MT_FILE_MAGIC,
+        .version = MT_TRACE_VERSION,
+        .header_size = sizeof header,
+        .flags = mt_clock_is_counter ? MT_FILE_CLOCK_TSC : 0,
+        .parent_trace_id = parent_trace_id,
+        .pid = (uint32_t)getpid(),
+        .parent_pid = (uint32_t)getppid(),
+    };
+
+    if (getrandom(&header.trace_id, sizeof header.trace_id, GRND_NONBLOCK) < 0)
+        header.trace_id = mt_clock_nanoseconds(CLOCK_REALTIME) ^ (uint64_t)header.pid << 40;
+    header.start_ticks = mt_clock_ticks();
+    header.start_realtime_ns = mt_clock_nanoseconds(CLOCK_REALTIME);
+    header.checksum = mt_block_checksum(&header, offsetof(struct mt_file_header, checksum));
+    trace_id = header.trace_id;
+    mt_bytes_add(&out, &header, sizeof header);
+    mt_describe_put_clock(&out);
+    mt_describe_put_process(&out);
+    last_clock_ns = mt_clock_nanoseconds(CLOCK_MONOTONIC);
+    flush();
+    return !stopped;
+}
+
+bool mt_writer_start(uint64_t parent_trace_id) {
+    bool started;
+
+    if (!mt_lock_take(&lock))
+        return false;
+    if (!out.data)
+        out.data = mt_os_memory_map(FLUSH_BYTES + MT_BLOCK_EVENTS_MAX + MT_DESCRIBE_MAX +
+                                    2 * MT_BLOCK_OVERHEAD);
+    started = out.data && mt_block_start((int)mt_options.zstd_level) && mt_describe_start();
+    if (!started)
+        mt_log("no trace: no memory for the writer", NULL, NULL, NULL);
+    started = started && mt_sink_open(parent_trace_id != 0) && write_head(parent_trace_id);
+    active = started;
+    mt_lock_release(&lock);
+    if (started && mt_options.verbose)
+        mt_log("recording to ", mt_sink_path(), NULL, NULL);
+    return started;
+}
+
+void mt_writer_define(const struct memtrack_site *start, const struct memtrack_site *stop_site) {
+    uint32_t end = mt_context_count();
+
+    if (!mt_lock_take(&lock))
+        return;
+    for (uint32_t i = 1; active && !stopped && i <= end; i++) {
+        const struct memtrack_site *site = mt_context_site((struct mt_context_id){i});
+
+        if (site >= start && site < stop_site)
+            define((struct mt_context_id){i});
+    }
+    if (active && !stopped) {
+        mt_describe_put_contexts(&out);
+        flush_if_large();
+    }
+    mt_lock_release(&lock);
+}
+
+static void read_name(struct mt_thread *thread) {
+    char path[64];
+    struct mt_text text = MT_TEXT(path);
+    int file;
+
+    mt_text_add(&text, "/proc/self/task/");
+    mt_text_add_number(&text, thread->tid);
+    mt_text_add(&text, "/comm");
+    file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return;
+    ssize_t length = read(file, path, sizeof thread->name);
+    if (length > 0) {
+        memset(thread->name, 0, sizeof thread->name);
+        memcpy(thread->name, path, (size_t)length - (path[length - 1] == '\n'));
+    }
+    close(file);
+}
+
+static void finish_thread(struct mt_thread *thread, void *data) {
+    (void)data;
+    write_events(thread->buffer, mt_thread_buffer_end(thread));
+    if (thread->local)
+        read_name(thread);
+    write_thread_end(thread);
+}
+
+static void write_tail(void) {
+    struct mt_describe_end end = {MT_END_EXIT, written_events, 0, cpu_ns};
+
+    lost[MT_LOSS_SIGNAL] += mt_thread_take_lost_nested();
+    for (int reason = 0; reason <= MT_LOSS_SIGNAL; reason++) {
+        end.lost += lost[reason];
+        /* Those of full buffers have been written with their threads. */
+        if (reason != MT_LOSS_BUFFERS_FULL)
+            mt_describe_put_loss(&out, 0, lost[reason], (enum mt_loss_reason)reason);
+    }
+    mt_describe_put_clock(&out);
+    mt_describe_put_end(&out, &end);
+}
+
+void mt_writer_finish(void) {
+    uint64_t cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+
+    if (!mt_lock_take(&lock))
+        return;
+    if (active && mt_thread_lock_registry()) {
+        drain();
+        mt_thread_each(finish_thread, NULL);
+        mt_thread_unlock_registry();
+        cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+        flush();
+        write_tail();
+        mt_sink_append(out.data, out.size);
+        out.size = 0;
+        mt_sink_close();
+    }
+    active = false;
+    mt_lock_release(&lock);
+}
+
+void mt_writer_before_fork(void) {
+    fork_locked = mt_lock_take(&lock);
+    if (fork_locked && active)
+        flush();
+}
+
+void mt_writer_after_fork(bool child) {
+    bool locked = fork_locked;
+    struct mt_buffer *buffer;
+
+    if (!child) {
+        if (locked)
+            mt_lock_release(&lock);
+        return;
+    }
+    lock = (struct mt_lock){0};
+    atomic_store(&thread_state, THREAD_NONE);
+    atomic_store(&thread_sleeps, 0);
+    atomic_store(&waiting, 0);
+    buffer = mt_queue_take_all(&full);
+    while (buffer) {
+        struct mt_buffer *next = atomic_load_explicit(&buffer->next, memory_order_relaxed);
+
+        mt_pool_put(&pool, buffer);
+        buffer = next;
+    }
+    atomic_store(&in_flight, 0);
+    if (active)
+        mt_sink_close();
+    active = false;
+    out.size = 0;
+    written_events = cpu_ns = 0;
+    memset(lost, 0, sizeof lost);
+    for (uint32_t i = 1; i <= mt_context_count(); i++)
+        mt_context_set_defined((struct mt_context_id){i}, false);
+    /* The fork came from a handler that interrupted the writing itself. */
+    if (!locked)
+        atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
+}

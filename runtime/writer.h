@@ -1,0 +1,48 @@
+/* The writer: takes full buffers, encodes them and appends them to the trace. Normally a thread of
+ * its own, started when the first buffer is full, so that a process with few allocations stays
+ * single-threaded. Where no thread can be made, the program's threads do its work. */
+#ifndef MT_WRITER_H
+#define MT_WRITER_H
+
+#include "memtrack/abi.h"
+#include "record.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Opens the trace and writes its head. False: there will be no trace, said on stderr. */
+bool mt_writer_start(uint64_t parent_trace_id);
+
+/* A buffer for a thread that has none; NULL if the kernel has no memory. Never waits. */
+struct mt_buffer *mt_writer_first_buffer(void);
+
+/* A buffer for a thread that is about to hand over a full one. At the limit of buffer_mb waits
+ * (overflow=block) or returns NULL (overflow=drop). */
+struct mt_buffer *mt_writer_next_buffer(void);
+
+/* `buffer->used`, `last` and its words are final. Takes ownership. Lock-free; a call of
+ * mt_writer_notify() has to follow, with no lock held. */
+void mt_writer_hand_over(struct mt_buffer *buffer);
+
+/* Tells the writer of buffers handed over; starts its thread, or does its work where that cannot be
+ * had. */
+void mt_writer_notify(void);
+
+/* Gives back a buffer that was not handed over. */
+void mt_writer_release(struct mt_buffer *buffer);
+
+/* Writes the definitions of the sites in [start, stop) that events may still refer to. Waits for
+ * the writer. */
+void mt_writer_define(const struct memtrack_site *start, const struct memtrack_site *stop);
+
+/* Writes what all threads have recorded, and ends the trace. */
+void mt_writer_finish(void);
+
+uint64_t mt_writer_trace_id(void);
+
+/* Around fork(): the parent's trace must be whole when its memory is copied. The child starts
+ * without a trace. */
+void mt_writer_before_fork(void);
+void mt_writer_after_fork(bool child);
+
+#endif
