@@ -1,13 +1,13 @@
 #!/bin/sh
-# Installs with apt what building and testing MemTrack needs and is missing. Does nothing, quickly,
-# when all is there. Safe to run again.
+# Installs with apt what building and testing MemTrack needs and is missing, and the packages given
+# as arguments. Does nothing, quickly, when all is there. Safe to run again.
 set -eu
 
 llvm=${MEMTRACK_LLVM_VERSION:-14}
 packages="cmake ninja-build make gcc g++ binutils pkg-config python3
   clang-$llvm llvm-$llvm-dev llvm-$llvm-tools lld-$llvm
   libzstd-dev libxxhash-dev libjansson-dev libcmocka-dev
-  shellcheck clang-format-14"
+  shellcheck clang-format-14 $*"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "setup: no apt here; make sure that the equivalents of these are installed: $packages"

@@ -1,0 +1,149 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# Variables are shared with the sourcing script.
+# Sourced by the tests of real programs. A program's script sets
+#   package       Debian's source package
+#   build CC      a function that builds the program in the current directory, a copy of the source
+#   program       what to run, from that directory, as a list in run_program ARGUMENT...
+#   normalise     a filter for the output, which takes out what differs from run to run
+# and calls compare.
+
+real=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$real/../.." && pwd)
+bin=${MEMTRACK_BIN:-$root/build/bin}
+llvm=${MEMTRACK_LLVM_VERSION:-14}
+work=${MEMTRACK_REAL_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/memtrack}
+flags='-O2 -g'
+jobs=$(nproc)
+unset MEMTRACK_CC MEMTRACK_CXX CC CFLAGS LDFLAGS
+# Programs that the build runs, as configure's, leave no traces.
+export MEMTRACK_OPTIONS=mode=off
+
+fail() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+# quiet LOG COMMAND...
+quiet() {
+  log=$1
+  shift
+  "$@" >"$log" 2>&1 || {
+    tail -n 30 "$log" >&2
+    fail "failed, see $log: $*"
+  }
+}
+
+# apt with the machine's own repositories, asked for sources, and with all state below $work.
+apt() {
+  command=$1
+  shift
+  "$command" -q -o Dir::Etc::SourceList="$work/apt/sources.list" \
+    -o Dir::Etc::SourceParts="$work/apt/parts" -o Dir::State::Lists="$work/apt/lists" \
+    -o Dir::Cache="$work/apt/cache" -o APT::Sandbox::User="$(id -un)" "$@"
+}
+
+update_lists() {
+  [ -z "$(find "$work/apt/updated" -mmin -600 2>/dev/null)" ] || return 0
+  mkdir -p "$work/apt/parts" "$work/apt/lists/partial" "$work/apt/cache/archives/partial"
+  : >"$work/apt/sources.list"
+  for file in /etc/apt/sources.list.d/*.sources; do
+    [ ! -f "$file" ] || sed 's/^Types:.*/Types: deb-src/' "$file" >"$work/apt/parts/${file##*/}"
+  done
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+    [ ! -f "$file" ] || sed -n 's/^deb /deb-src /p' "$file" >>"$work/apt/sources.list"
+  done
+  quiet "$work/apt/log" apt apt-get update
+  : >"$work/apt/updated"
+}
+
+# Unpacks the package's upstream source, newest version that can be had, as $work/$package/source.
+fetch() {
+  [ ! -d "$work/$package/source" ] || return 0
+  "$root/scripts/setup.sh" dpkg-dev
+  update_lists
+  rm -rf "${work:?}/$package"
+  mkdir -p "$work/$package"
+  cd "$work/$package" || exit 1
+  versions=$(apt apt-cache showsrc --only-source "$package" | sed -n 's/^Version: //p' | sort -rVu)
+  for version in $versions; do
+    # Security updates can be missing from a mirror.
+    if apt apt-get source --download-only "$package=$version" >log 2>&1; then
+      quiet log dpkg-source --no-check --skip-patches -x ./*.dsc source
+      return 0
+    fi
+  done
+  cat log >&2
+  fail "no source of $package to be had"
+}
+
+# build_both: builds the source as $work/$package/{plain,traced}, once for each plugin and runtime.
+build_both() {
+  cd "$work/$package" || exit 1
+  stamp=$(cat "$0" "$bin/memtrack-cc" "$bin"/../lib*/MemTrackPass.so "$bin"/../lib*/libmemtrack.so |
+    cksum)
+  [ "$(cat stamp 2>/dev/null)" != "$stamp" ] || return 0
+  for kind in plain traced; do
+    rm -rf "$kind"
+    cp -r source "$kind"
+    compiler=clang-$llvm
+    [ "$kind" = plain ] || compiler=$bin/memtrack-cc
+    (cd "$kind" && build "$compiler") || exit 1
+  done
+  printf '%s\n' "$stamp" >stamp
+}
+
+# Heap addresses must not differ from run to run, where a program orders or hashes by them.
+fixed_addresses() {
+  if setarch -R true 2>/dev/null; then
+    setarch -R "$@"
+  else
+    "$@"
+  fi
+}
+
+# run KIND OUTPUT [VARIABLE=VALUE...]: runs the program, keeps output and exit status.
+run() {
+  (
+    cd "$work/$package/$1" || exit 1
+    output=$2
+    shift 2
+    status=0
+    run_program fixed_addresses env "$@" >"$output.out" 2>"$output.err" || status=$?
+    echo "exit status $status" >>"$output.err"
+  )
+}
+
+compare() {
+  fetch
+  build_both
+  results=$work/$package/results
+  rm -rf "$results"
+  mkdir -p "$results"
+  quiet "$results/log" "clang-$llvm" -O2 -shared -fPIC "$real/count.c" -o "$results/count.so"
+
+  run plain "$results/plain"
+  run plain "$results/counted" LD_PRELOAD="$results/count.so" \
+    MEMTRACK_COUNT_FILE="$results/count.json"
+  run traced "$results/traced" MEMTRACK_OPTIONS=output="$results/program.mtrace"
+
+  for stream in out err; do
+    for kind in plain counted traced; do
+      normalise <"$results/$kind.$stream" >"$results/$kind.$stream.normal"
+    done
+    for kind in counted traced; do
+      cmp -s "$results/plain.$stream.normal" "$results/$kind.$stream.normal" || {
+        diff "$results/plain.$stream.normal" "$results/$kind.$stream.normal" | head -20
+        fail "the output of the plain and the $kind program differ"
+      }
+    done
+  done
+  [ -s "$results/plain.out" ] || fail "the program printed nothing"
+  grep -q '^exit status 0$' "$results/plain.err" || {
+    cat "$results/plain.err" >&2
+    fail "the program failed"
+  }
+
+  "$bin/memtrack" report --format json "$results/program.mtrace" >"$results/report.json" ||
+    fail "memtrack report failed"
+  "$real/compare.py" "$package" "$results/count.json" "$results/report.json"
+}

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Lua running a script that builds and drops trees and strings.
+set -eu
+# shellcheck source=test/real/common.sh
+. "$(dirname "$0")/common.sh"
+
+package=lua5.4
+
+# Lua seeds its string hash with the time and addresses; luaconf.h provides for another seed.
+build() {
+  quiet build.log make -j"$jobs" -C src linux CC="$1" \
+    CFLAGS="$flags -std=gnu99 -DLUA_COMPAT_5_3 -DLUA_USE_LINUX '-Dluai_makeseed(L)=42u'"
+}
+
+run_program() {
+  "$@" src/lua "$real/trees.lua"
+}
+
+normalise() {
+  cat
+}
+
+compare
