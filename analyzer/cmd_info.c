@@ -1,0 +1,72 @@
+/* memtrack info */
+#include "commands.h"
+#include "trace/merge.h"
+
+#include <getopt.h>
+
+static const char help[] =
+    "Usage: memtrack info [--verify] TRACE\n"
+    "\n"
+    "Says what a trace consists of: process, clock, threads, blocks, losses and damage.\n"
+    "\n"
+    "  --verify   also decode every block; exit 1 if anything is damaged\n"
+    "  --help     this text\n";
+
+/* Decoding adds malformed blocks to the trace's damage. */
+static bool decode_all(struct trace *trace, struct error *error) {
+    const struct event *events;
+    struct merge merge;
+    size_t count = 1;
+    bool done = merge_begin(&merge, &trace->reader, error);
+
+    while (done && count)
+        done = merge_next(&merge, &events, &count, error);
+    merge_end(&merge);
+    return done;
+}
+
+static int show(const char *path, bool verify) {
+    struct command_output output;
+    struct trace trace;
+    struct error error;
+    int status = STATUS_OK;
+
+    if (!trace_open(&trace, path, &error))
+        return command_error("%s: %s", path, error.text);
+    if (verify && !decode_all(&trace, &error)) {
+        trace_close(&trace);
+        return command_error("%s: %s", path, error.text);
+    }
+    command_output_open(&output, NULL);
+    output_info(output.file, &trace, verify);
+    if (!command_output_close(&output))
+        status = STATUS_ERROR;
+    else if (verify && (trace.reader.damage.count || trace.reader.lost_events))
+        status = STATUS_DAMAGED;
+    trace_close(&trace);
+    return status;
+}
+
+int cmd_info(int count, char **arguments) {
+    enum { VERIFY = 256, HELP };
+    static const struct option options[] = {{"verify", no_argument, NULL, VERIFY},
+                                            {"help", no_argument, NULL, HELP},
+                                            {NULL, 0, NULL, 0}};
+    bool verify = false;
+    int before = optind = 1;
+    int option;
+
+    while ((option = getopt_long(count, arguments, ":", options, NULL)) != -1) {
+        if (option == HELP) {
+            fputs(help, stdout);
+            return STATUS_OK;
+        }
+        if (option != VERIFY)
+            return command_bad_option("info", arguments, before, option);
+        verify = true;
+        before = optind;
+    }
+    if (optind + 1 != count)
+        return command_error("info: give one trace; see memtrack info --help");
+    return show(arguments[optind], verify);
+}

@@ -1,0 +1,177 @@
+/* memtrack report */
+#include "commands.h"
+#include "session.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "Usage: memtrack report [OPTION]... TRACE...\n"
+    "\n"
+    "Says where the memory of a program went. Several traces are added up.\n"
+    "\n"
+    "  --format text|json   default text\n"
+    "  -o, --output FILE    write there instead of to standard output\n"
+    "  --by WHAT            tell apart by context (default), site, function, file, type or\n"
+    "                       thread\n"
+    "  --sort ORDER         by peak, leaked, allocated, count or temporary; the text then shows\n"
+    "                       one list instead of three\n"
+    "  --limit N            rows of a list in the text, 0 for all (default 10)\n"
+    "  --help               this text\n"
+    "\n"
+    "Definitions:\n"
+    "  allocations  blocks that began to live; a realloc is one allocation and one free\n"
+    "  peak         the maximum of all live bytes together; a place is charged with what it held\n"
+    "               at that moment. Of several traces, the sum of their peaks. A thread's own\n"
+    "               peak is the most that its allocations held, whoever freed them\n"
+    "  leaked       live when the recording ended\n"
+    "  temporary    freed by the thread that allocated it with no other allocation of that thread\n"
+    "               in between\n"
+    "  context      the call site and the chain of calls that led there; copies that inlining and\n"
+    "               unrolling made of a site are one\n"
+    "  unmatched    frees of memory whose allocation was not recorded: uninstrumented code made "
+    "it\n"
+    "  missed       blocks whose address was given out again without a recorded free:\n"
+    "               uninstrumented code freed them; they are not leaked\n"
+    "  mismatched   freed by another family (malloc, new, new[]) than allocated\n"
+    "\n"
+    "Events of different threads that the clock tells apart by less than 2 us may be taken in the\n"
+    "other order where only that makes sense.\n";
+
+struct names {
+    const char *name;
+    int value;
+};
+
+static const struct names groups[] = {
+    {"context", REPORT_BY_CONTEXT},
+    {"site", REPORT_BY_SITE},
+    {"function", REPORT_BY_FUNCTION},
+    {"file", REPORT_BY_FILE},
+    {"type", REPORT_BY_TYPE},
+    {"thread", REPORT_BY_THREAD},
+    {NULL, 0},
+};
+
+static const struct names orders[] = {
+    {"peak", REPORT_ORDER_PEAK},           {"leaked", REPORT_ORDER_LEAKED},
+    {"allocated", REPORT_ORDER_ALLOCATED}, {"count", REPORT_ORDER_COUNT},
+    {"temporary", REPORT_ORDER_TEMPORARY}, {NULL, 0},
+};
+
+/* -1 after an error message */
+static int find_name(const struct names *names, const char *option, const char *value) {
+    for (; names->name; names++) {
+        if (strcmp(names->name, value) == 0)
+            return names->value;
+    }
+    command_error("report: %s does not know '%s'; see memtrack report --help", option, value);
+    return -1;
+}
+
+static bool parse_limit(const char *text, size_t *limit) {
+    char *end;
+
+    errno = 0;
+    *limit = strtoul(text, &end, 10);
+    if (errno || *end || end == text || text[0] == '-') {
+        command_error("report: --limit needs a number, not '%s'", text);
+        return false;
+    }
+    return true;
+}
+
+struct arguments {
+    struct report_options options;
+    const struct output_ops *format;
+    const char *output;
+    bool help;
+};
+
+static int parse(int count, char **arguments, struct arguments *parsed) {
+    enum { FORMAT = 256, BY, SORT, LIMIT, HELP };
+    static const struct option options[] = {
+        {"format", required_argument, NULL, FORMAT},
+        {"output", required_argument, NULL, 'o'},
+        {"by", required_argument, NULL, BY},
+        {"sort", required_argument, NULL, SORT},
+        {"limit", required_argument, NULL, LIMIT},
+        {"help", no_argument, NULL, HELP},
+        {NULL, 0, NULL, 0},
+    };
+    int value = 0;
+
+    optind = 1;
+    for (;;) {
+        int before = optind;
+        int option = getopt_long(count, arguments, ":o:", options, NULL);
+
+        switch (option) {
+        case -1:
+            return STATUS_OK;
+        case FORMAT:
+            if (!command_format(optarg, &parsed->format))
+                return STATUS_ERROR;
+            break;
+        case 'o':
+            parsed->output = optarg;
+            break;
+        case BY:
+            value = find_name(groups, "--by", optarg);
+            parsed->options.by = (enum report_by)value;
+            break;
+        case SORT:
+            value = find_name(orders, "--sort", optarg);
+            parsed->options.order = (enum report_order)value;
+            parsed->options.one_order = true;
+            break;
+        case LIMIT:
+            if (!parse_limit(optarg, &parsed->options.limit))
+                return STATUS_ERROR;
+            break;
+        case HELP:
+            parsed->help = true;
+            return STATUS_OK;
+        default:
+            return command_bad_option("report", arguments, before, option);
+        }
+        if (value < 0)
+            return STATUS_ERROR;
+    }
+}
+
+static int write_report(struct session *session, const struct arguments *arguments) {
+    struct command_output output;
+    struct error error;
+
+    if (!command_output_open(&output, arguments->output))
+        return STATUS_ERROR;
+    if (!arguments->format->report(output.file, &session->report, &arguments->options, &error)) {
+        command_output_close(&output);
+        return command_error("%s", error.text);
+    }
+    return command_output_close(&output) ? STATUS_OK : STATUS_ERROR;
+}
+
+int cmd_report(int count, char **argument_list) {
+    struct arguments arguments = {.format = &output_text, .options = {.limit = 10}};
+    struct session session;
+    int status = parse(count, argument_list, &arguments);
+
+    if (status != STATUS_OK)
+        return status;
+    if (arguments.help) {
+        fputs(help, stdout);
+        return STATUS_OK;
+    }
+    if (optind == count)
+        return command_error("report: no trace given; see memtrack report --help");
+    if (session_load(&session, argument_list + optind, (size_t)(count - optind)))
+        status = write_report(&session, &arguments);
+    else
+        status = STATUS_ERROR;
+    session_close(&session);
+    return status;
+}

@@ -1,0 +1,44 @@
+/* The commands and what they share. A command returns the program's exit status and prints its own
+ * errors; only main exits. */
+#ifndef MT_COMMANDS_H
+#define MT_COMMANDS_H
+
+#include "output/output.h"
+#include "util/error.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum exit_status {
+    STATUS_OK = 0,
+    STATUS_DAMAGED = 1, /* info --verify found damage */
+    STATUS_ERROR = 2,
+};
+
+/* Arguments begin with the command's name. */
+int cmd_report(int count, char **arguments);
+int cmd_info(int count, char **arguments);
+int cmd_dump(int count, char **arguments);
+int cmd_run(int count, char **arguments);
+
+/* One line on stderr; returns STATUS_ERROR. */
+int command_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Names the option that getopt_long refused and the way out; returns STATUS_ERROR. */
+int command_bad_option(const char *command, char **arguments, int optind_before, int option);
+
+/* False, after an error message, if there is no such format. */
+bool command_format(const char *name, const struct output_ops **format);
+
+/* Where a command writes: a file, or stdout for NULL. */
+struct command_output {
+    const char *path;
+    FILE *file;
+};
+
+bool command_output_open(struct command_output *output, const char *path);
+
+/* False, after an error message, if anything could not be written. */
+bool command_output_close(struct command_output *output);
+
+#endif

@@ -1,0 +1,65 @@
+/* memtrack: the analyzer's commands. */
+#include "commands.h"
+
+#include <signal.h>
+#include <string.h>
+
+struct command {
+    const char *name;
+    int (*run)(int count, char **arguments);
+    const char *summary;
+};
+
+static const struct command commands[] = {
+    {"run", cmd_run, "run an instrumented program, then report"},
+    {"report", cmd_report, "what a trace says: peak, leaks, top allocation sites"},
+    {"info", cmd_info, "what a trace consists of and whether it is whole"},
+    {"dump", cmd_dump, "the events of a trace, one a line"},
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static int print_help(void) {
+    printf("Usage: memtrack COMMAND [OPTION]... [ARGUMENT]...\n"
+           "\n"
+           "Finds out where a program built with memtrack-cc gets its memory.\n"
+           "\n"
+           "Commands:\n");
+    for (int i = 0; i < COMMANDS; i++)
+        printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+    printf("\n"
+           "memtrack COMMAND --help tells a command's options; memtrack --version the version.\n"
+           "\n"
+           "Exit status: 0 done, 1 a check failed, 2 an error; memtrack run: the program's.\n");
+    return STATUS_OK;
+}
+
+static int run_command(int count, char **arguments) {
+    const char *name = count > 1 ? arguments[1] : NULL;
+
+    if (!name)
+        return command_error("no command given; see memtrack --help");
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
+        return print_help();
+    if (strcmp(name, "--version") == 0) {
+        printf("memtrack %s, reads traces of version %d\n", MEMTRACK_VERSION, MT_TRACE_VERSION);
+        return STATUS_OK;
+    }
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return commands[i].run(count - 1, arguments + 1);
+    }
+    return command_error("unknown %s '%s'; see memtrack --help",
+                         name[0] == '-' ? "option" : "command", name);
+}
+
+int main(int count, char **arguments) {
+    int status;
+
+    /* So that a reader that goes away is a write error like any other. */
+    signal(SIGPIPE, SIG_IGN);
+    status = run_command(count, arguments);
+    if (status == STATUS_OK && (fflush(stdout) != 0 || ferror(stdout)))
+        status = command_error("standard output: cannot be written");
+    return status;
+}

@@ -1,0 +1,141 @@
+/* What the events of one trace add up to: per calling context, per thread and in total. The
+ * matching engine reports beginnings and ends of blocks here; nothing here knows addresses.
+ *
+ * Which contexts held the peak is known without ever copying them: each new peak starts an epoch,
+ * and a context that is about to change for the first time in an epoch still holds what it held at
+ * the peak that began the epoch.
+ */
+#ifndef MT_MODEL_FACTS_H
+#define MT_MODEL_FACTS_H
+
+#include "model/live_table.h"
+#include "util/error.h"
+#include "util/id_map.h"
+
+struct context_facts {
+    uint64_t live;
+    uint64_t at_peak; /* right once facts_finish has run */
+    uint64_t epoch;
+    uint64_t allocations;
+    uint64_t allocated_bytes;
+    uint64_t frees; /* of blocks allocated here, by anyone */
+    uint64_t temporary;
+    double lifetime_ticks; /* sum over the freed blocks */
+};
+
+struct thread_facts {
+    uint64_t events;
+    uint64_t allocations; /* made by the thread, like frees */
+    uint64_t frees;
+    uint64_t allocated_bytes;
+    uint64_t live; /* bytes allocated by the thread, whoever frees them */
+    uint64_t peak; /* the most that live ever was */
+    uint64_t leaked_blocks;
+    uint64_t freed_by_others;
+    uint64_t temporary;
+    uint64_t last_allocation; /* address */
+};
+
+/* A free by another family of functions than the allocation's. */
+struct mismatch {
+    uint32_t allocated_at; /* context */
+    uint32_t freed_at;
+    uint64_t count;
+};
+
+enum { MT_MISMATCHES_KEPT = 4096 };
+
+struct facts {
+    struct context_facts *contexts;
+    uint64_t *missed; /* per context: blocks whose end was not recorded */
+    size_t context_count;
+    struct thread_facts *threads;
+    size_t thread_count;
+    struct mismatch *mismatches; /* the first distinct ones */
+    size_t mismatch_count;
+    struct id_map mismatch_of_pair;
+    uint64_t events;
+    uint64_t allocations;
+    uint64_t frees; /* all recorded ones */
+    uint64_t allocated_bytes;
+    uint64_t temporary;
+    uint64_t live;
+    uint64_t live_blocks;
+    uint64_t peak;
+    uint64_t peak_ticks;
+    uint64_t epoch;
+    uint64_t last_ticks;
+    uint64_t unmatched_frees;
+    uint64_t missed_frees;
+    uint64_t mismatched_frees;
+};
+
+/* Contexts and threads are numbered from 0. */
+bool facts_init(struct facts *facts, size_t contexts, size_t threads, struct error *error);
+void facts_free(struct facts *facts);
+
+/* After the last event. */
+void facts_finish(struct facts *facts);
+
+void facts_mismatch(struct facts *facts, uint32_t allocated_at, uint32_t freed_at);
+
+static inline void facts_touch(const struct facts *facts, struct context_facts *context) {
+    if (context->epoch != facts->epoch) {
+        context->at_peak = context->live;
+        context->epoch = facts->epoch;
+    }
+}
+
+static inline void facts_block_begins(struct facts *facts, const struct live_block *block) {
+    struct context_facts *context = &facts->contexts[block->context];
+    struct thread_facts *thread = &facts->threads[block->thread];
+
+    facts_touch(facts, context);
+    context->live += block->size;
+    context->allocations++;
+    context->allocated_bytes += block->size;
+    thread->allocations++;
+    thread->allocated_bytes += block->size;
+    thread->live += block->size;
+    if (thread->live > thread->peak)
+        thread->peak = thread->live;
+    thread->leaked_blocks++;
+    thread->last_allocation = block->address;
+    facts->live += block->size;
+    if (facts->live > facts->peak) {
+        facts->peak = facts->live;
+        facts->peak_ticks = block->ticks;
+        facts->epoch++;
+    }
+}
+
+/* The block's memory is no longer held; whether a free was recorded is told apart from this. */
+static inline void facts_block_ends(struct facts *facts, const struct live_block *block) {
+    struct context_facts *context = &facts->contexts[block->context];
+    struct thread_facts *thread = &facts->threads[block->thread];
+
+    facts_touch(facts, context);
+    context->live -= block->size;
+    thread->live -= block->size;
+    thread->leaked_blocks--;
+    facts->live -= block->size;
+}
+
+/* A recorded free of the block by a thread. */
+static inline void facts_block_freed(struct facts *facts, const struct live_block *block,
+                                     uint32_t thread, uint64_t ticks) {
+    struct context_facts *context = &facts->contexts[block->context];
+    struct thread_facts *owner = &facts->threads[block->thread];
+
+    context->frees++;
+    if (ticks > block->ticks)
+        context->lifetime_ticks += (double)(ticks - block->ticks);
+    if (thread != block->thread) {
+        owner->freed_by_others++;
+    } else if (owner->last_allocation == block->address) {
+        context->temporary++;
+        owner->temporary++;
+    }
+}
+
+#endif

@@ -1,0 +1,58 @@
+#define _GNU_SOURCE
+#include "model/live_table.h"
+
+#include "util/id_map.h"
+
+#include <sys/mman.h>
+
+enum { FIRST_SLOTS = 1 << 14 };
+
+static struct live_block *map_slots(size_t count) {
+    void *slots = MAP_FAILED;
+
+    if (count <= SIZE_MAX / sizeof(struct live_block))
+        slots = mmap(NULL, count * sizeof(struct live_block), PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (slots == MAP_FAILED)
+        return NULL;
+    /* Random access to gigabytes spends most of its time in TLB misses otherwise. */
+    madvise(slots, count * sizeof(struct live_block), MADV_HUGEPAGE);
+    return slots;
+}
+
+static void set_slots(struct live_table *table, struct live_block *slots, size_t count) {
+    table->slots = slots;
+    table->mask = count - 1;
+    table->limit = count / 2;
+}
+
+bool live_table_init(struct live_table *table) {
+    struct live_block *slots = map_slots(FIRST_SLOTS);
+
+    *table = (struct live_table){.seed = id_hash_seed()};
+    if (slots)
+        set_slots(table, slots, FIRST_SLOTS);
+    return slots != NULL;
+}
+
+void live_table_free(struct live_table *table) {
+    if (table->slots)
+        munmap(table->slots, (table->mask + 1) * sizeof(*table->slots));
+    *table = (struct live_table){0};
+}
+
+bool live_table_grow(struct live_table *table) {
+    struct live_block *old = table->slots;
+    size_t old_count = table->mask + 1;
+    struct live_block *slots = map_slots(old_count * 2);
+
+    if (!slots)
+        return false;
+    set_slots(table, slots, old_count * 2);
+    for (size_t i = 0; i < old_count; i++) {
+        if (old[i].address)
+            *live_table_find(table, old[i].address) = old[i];
+    }
+    munmap(old, old_count * sizeof(*old));
+    return true;
+}

@@ -1,0 +1,290 @@
+#define _GNU_SOURCE
+#define XXH_INLINE_ALL
+#include "model/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+static void add_counters(struct counters *sum, const struct counters *more) {
+    sum->allocations += more->allocations;
+    sum->frees += more->frees;
+    sum->allocated_bytes += more->allocated_bytes;
+    sum->peak_bytes += more->peak_bytes;
+    sum->leaked_bytes += more->leaked_bytes;
+    sum->leaked_blocks += more->leaked_blocks;
+    sum->temporary += more->temporary;
+    sum->lifetime_ns += more->lifetime_ns;
+}
+
+static bool add_row(struct report_rows *rows, const struct report_row *row) {
+    uint32_t index = id_map_get(&rows->of_key, row->key);
+    struct report_row *added;
+
+    if (index != MT_ID_MAP_NONE) {
+        add_counters(&rows->items[index].counters, &row->counters);
+        return true;
+    }
+    added = MT_LIST_ADD(*rows);
+    if (!added || !id_map_put(&rows->of_key, row->key, (uint32_t)(rows->count - 1)))
+        return false;
+    *added = *row;
+    return true;
+}
+
+static bool add_contexts(struct report *report, const struct trace *trace,
+                         const struct facts *facts) {
+    for (size_t i = 0; i < facts->context_count; i++) {
+        const struct context_facts *context = &facts->contexts[i];
+        struct report_row row = {
+            .key = trace->defs.contexts.items[i].hash, .trace = trace, .context = (uint32_t)i};
+
+        if (context->allocations == 0)
+            continue;
+        row.counters = (struct counters){
+            .allocations = context->allocations,
+            .frees = context->frees,
+            .allocated_bytes = context->allocated_bytes,
+            .peak_bytes = context->at_peak,
+            .leaked_bytes = context->live,
+            .leaked_blocks = context->allocations - context->frees - facts->missed[i],
+            .temporary = context->temporary,
+            .lifetime_ns = context->lifetime_ticks * trace->defs.ns_per_tick,
+        };
+        if (!add_row(&report->contexts, &row))
+            return false;
+    }
+    return true;
+}
+
+static bool add_threads(struct report *report, const struct trace *trace,
+                        const struct facts *facts) {
+    for (size_t i = 0; i < facts->thread_count; i++) {
+        const struct thread_facts *thread = &facts->threads[i];
+        struct report_thread *added;
+
+        if (thread->events == 0)
+            continue;
+        added = MT_LIST_ADD(report->threads);
+        if (!added)
+            return false;
+        *added = (struct report_thread){
+            .trace = trace,
+            .id = trace->reader.streams[i].thread,
+            .def = defs_thread(&trace->defs, trace->reader.streams[i].thread),
+            .events = thread->events,
+            .freed_by_others = thread->freed_by_others,
+            .counters =
+                {
+                    .allocations = thread->allocations,
+                    .frees = thread->frees,
+                    .allocated_bytes = thread->allocated_bytes,
+                    .peak_bytes = thread->peak,
+                    .leaked_bytes = thread->live,
+                    .leaked_blocks = thread->leaked_blocks,
+                    .temporary = thread->temporary,
+                },
+        };
+        report->totals.threads++;
+    }
+    return true;
+}
+
+static bool add_mismatches(struct report *report, const struct trace *trace,
+                           const struct facts *facts) {
+    const struct context *contexts = trace->defs.contexts.items;
+
+    for (size_t i = 0; i < facts->mismatch_count; i++) {
+        const struct mismatch *mismatch = &facts->mismatches[i];
+        uint64_t hashes[2] = {contexts[mismatch->allocated_at].hash,
+                              contexts[mismatch->freed_at].hash};
+        uint64_t pair = XXH3_64bits(hashes, sizeof(hashes));
+        uint32_t index = id_map_get(&report->mismatch_of_pair, pair);
+        struct report_mismatch *added;
+
+        if (index != MT_ID_MAP_NONE) {
+            report->mismatches.items[index].count += mismatch->count;
+            continue;
+        }
+        added = MT_LIST_ADD(report->mismatches);
+        if (!added ||
+            !id_map_put(&report->mismatch_of_pair, pair, (uint32_t)(report->mismatches.count - 1)))
+            return false;
+        *added = (struct report_mismatch){trace, mismatch->allocated_at, mismatch->freed_at,
+                                          mismatch->count};
+    }
+    return true;
+}
+
+static void add_totals(struct report_totals *totals, const struct trace *trace,
+                       const struct facts *facts) {
+    const struct defs *defs = &trace->defs;
+    double duration = trace_duration_ns(trace, facts->last_ticks);
+    const struct counters sums = {
+        .allocations = facts->allocations,
+        .frees = facts->frees,
+        .allocated_bytes = facts->allocated_bytes,
+        .peak_bytes = facts->peak,
+        .leaked_bytes = facts->live,
+        .leaked_blocks = facts->live_blocks,
+        .temporary = facts->temporary,
+    };
+
+    add_counters(&totals->counters, &sums);
+    totals->events += facts->events;
+    totals->unmatched_frees += facts->unmatched_frees;
+    totals->missed_frees += facts->missed_frees;
+    totals->mismatched_frees += facts->mismatched_frees;
+    totals->dropped_events += defs_dropped(defs);
+    for (int i = 0; i < MT_LOSS_REASONS; i++)
+        totals->losses[i] += defs->losses[i];
+    totals->lost_events += trace->reader.lost_events;
+    totals->damaged_bytes += trace->reader.damage.bytes;
+    totals->damaged_places += trace->reader.damage.count;
+    totals->without_end += !defs->end.present;
+    totals->cut |= trace->reader.cut;
+    totals->rate_unknown |= !defs->rate_known;
+    totals->sites += defs->sites.count - 1;
+    for (size_t i = 1; i < defs->sites.count; i++)
+        totals->sites_without_debug_info += defs->sites.items[i].flags & MT_SITE_NO_DEBUG_INFO;
+    if (duration > totals->duration_ns)
+        totals->duration_ns = duration;
+    if (facts->peak > totals->largest_peak) {
+        totals->largest_peak = facts->peak;
+        totals->peak_ns = trace_ns(trace, facts->peak_ticks);
+    }
+}
+
+bool report_add(struct report *report, const struct trace *trace, const struct facts *facts,
+                struct error *error) {
+    const struct trace **added = MT_LIST_ADD(report->traces);
+
+    if (!added)
+        return error_no_memory(error);
+    *added = trace;
+    add_totals(&report->totals, trace, facts);
+    return (add_contexts(report, trace, facts) && add_threads(report, trace, facts) &&
+            add_mismatches(report, trace, facts)) ||
+           error_no_memory(error);
+}
+
+void report_rows_free(struct report_rows *rows) {
+    free(rows->items);
+    id_map_free(&rows->of_key);
+    *rows = (struct report_rows){0};
+}
+
+void report_free(struct report *report) {
+    report_rows_free(&report->contexts);
+    free(report->threads.items);
+    free(report->mismatches.items);
+    id_map_free(&report->mismatch_of_pair);
+    free(report->traces.items);
+    *report = (struct report){0};
+}
+
+const struct site *report_site(const struct report_row *row) {
+    return defs_site(&row->trace->defs, row->context);
+}
+
+static uint64_t group_key(const struct report_row *row, enum report_by by) {
+    const struct site *site = report_site(row);
+    const char *text = NULL;
+
+    switch (by) {
+    case REPORT_BY_CONTEXT:
+    case REPORT_BY_THREAD:
+        return row->key;
+    case REPORT_BY_SITE:
+        return site->hash;
+    case REPORT_BY_FUNCTION:
+        text = site->frames[0].function;
+        break;
+    case REPORT_BY_FILE:
+        text = site->frames[0].file;
+        break;
+    case REPORT_BY_TYPE:
+        text = site->type;
+        break;
+    }
+    return XXH3_64bits(text, strlen(text));
+}
+
+bool report_group(const struct report *report, enum report_by by, struct report_rows *rows,
+                  struct error *error) {
+    *rows = (struct report_rows){0};
+    for (size_t i = 0; i < report->contexts.count; i++) {
+        struct report_row row = report->contexts.items[i];
+
+        row.key = group_key(&row, by);
+        if (!add_row(rows, &row)) {
+            report_rows_free(rows);
+            return error_no_memory(error);
+        }
+    }
+    return true;
+}
+
+uint64_t report_value(const struct counters *counters, enum report_order order) {
+    switch (order) {
+    case REPORT_ORDER_PEAK:
+        return counters->peak_bytes;
+    case REPORT_ORDER_LEAKED:
+        return counters->leaked_bytes;
+    case REPORT_ORDER_ALLOCATED:
+        return counters->allocated_bytes;
+    case REPORT_ORDER_COUNT:
+        return counters->allocations;
+    case REPORT_ORDER_TEMPORARY:
+        return counters->temporary;
+    }
+    return 0;
+}
+
+static int compare_counters(const struct counters *a, const struct counters *b,
+                            enum report_order order) {
+    uint64_t left[] = {report_value(a, order), a->peak_bytes, a->allocated_bytes, a->allocations};
+    uint64_t right[] = {report_value(b, order), b->peak_bytes, b->allocated_bytes, b->allocations};
+
+    for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+        if (left[i] != right[i])
+            return left[i] > right[i] ? -1 : 1;
+    }
+    return 0;
+}
+
+static int compare_rows(const void *left, const void *right, void *order) {
+    const struct report_row *a = left;
+    const struct report_row *b = right;
+    int result = compare_counters(&a->counters, &b->counters, *(enum report_order *)order);
+
+    return result ? result : (a->key > b->key) - (a->key < b->key);
+}
+
+static int compare_threads(const void *left, const void *right, void *order) {
+    const struct report_thread *a = left;
+    const struct report_thread *b = right;
+    int result = compare_counters(&a->counters, &b->counters, *(enum report_order *)order);
+
+    return result ? result : (a->id > b->id) - (a->id < b->id);
+}
+
+void report_sort(struct report_rows *rows, enum report_order order) {
+    if (rows->count)
+        qsort_r(rows->items, rows->count, sizeof(*rows->items), compare_rows, &order);
+    /* The positions changed, so keys can no longer be looked up. */
+    id_map_free(&rows->of_key);
+}
+
+void report_sort_threads(struct report *report, enum report_order order) {
+    if (report->threads.count)
+        qsort_r(report->threads.items, report->threads.count, sizeof(*report->threads.items),
+                compare_threads, &order);
+}
+
+bool report_complete(const struct report *report) {
+    const struct report_totals *totals = &report->totals;
+
+    return totals->without_end == 0 && totals->lost_events == 0 && totals->damaged_places == 0 &&
+           totals->dropped_events == 0;
+}

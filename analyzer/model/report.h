@@ -1,0 +1,124 @@
+/* The facts of one or more traces, added up and ordered for reading. Rows refer to the traces'
+ * definitions, so the traces outlive the report.
+ *
+ * Addresses of different processes are never mixed: each trace is matched by itself. Peaks of
+ * several processes need not coincide; their sum is an upper bound and is labelled so.
+ */
+#ifndef MT_MODEL_REPORT_H
+#define MT_MODEL_REPORT_H
+
+#include "model/facts.h"
+#include "trace/trace.h"
+
+struct counters {
+    uint64_t allocations;
+    uint64_t frees; /* of a row: of the blocks allocated there; of a thread: made by it */
+    uint64_t allocated_bytes;
+    uint64_t peak_bytes; /* of a row: held at the peak; of a thread: its own peak */
+    uint64_t leaked_bytes;
+    uint64_t leaked_blocks;
+    uint64_t temporary;
+    double lifetime_ns; /* sum over the freed blocks */
+};
+
+/* What the report tells apart; see report_group. */
+enum report_by {
+    REPORT_BY_CONTEXT,
+    REPORT_BY_SITE,
+    REPORT_BY_FUNCTION,
+    REPORT_BY_FILE,
+    REPORT_BY_TYPE,
+    REPORT_BY_THREAD,
+};
+
+enum report_order {
+    REPORT_ORDER_PEAK,
+    REPORT_ORDER_LEAKED,
+    REPORT_ORDER_ALLOCATED,
+    REPORT_ORDER_COUNT,
+    REPORT_ORDER_TEMPORARY,
+};
+
+struct report_row {
+    uint64_t key; /* rows of equal keys are one */
+    const struct trace *trace;
+    uint32_t context; /* one that belongs to the row */
+    struct counters counters;
+};
+
+struct report_rows {
+    struct report_row *items;
+    size_t count;
+    size_t capacity;
+    struct id_map of_key;
+};
+
+struct report_thread {
+    const struct trace *trace;
+    uint32_t id;
+    const struct thread_def *def; /* may be NULL */
+    struct counters counters;
+    uint64_t events;
+    uint64_t freed_by_others;
+};
+
+struct report_mismatch {
+    const struct trace *trace;
+    uint32_t allocated_at; /* context of that trace */
+    uint32_t freed_at;
+    uint64_t count;
+};
+
+struct report_totals {
+    struct counters counters;
+    uint64_t events;
+    uint64_t threads; /* that recorded at least one event */
+    uint64_t unmatched_frees;
+    uint64_t missed_frees;
+    uint64_t mismatched_frees;
+    uint64_t dropped_events; /* the runtime says that it could not record them */
+    uint64_t losses[MT_LOSS_REASONS];
+    uint64_t lost_events; /* recorded, but damaged or cut off */
+    uint64_t damaged_bytes;
+    uint64_t damaged_places;
+    uint64_t without_end; /* traces */
+    uint64_t sites;
+    uint64_t sites_without_debug_info;
+    double duration_ns; /* of the longest */
+    double peak_ns;     /* of the trace with the largest peak, since its start */
+    uint64_t largest_peak;
+    bool rate_unknown; /* of at least one trace's clock */
+    bool cut;
+};
+
+struct report {
+    struct report_totals totals;
+    struct report_rows contexts;
+    MT_LIST(struct report_thread) threads;
+    MT_LIST(struct report_mismatch) mismatches;
+    struct id_map mismatch_of_pair;
+    MT_LIST(const struct trace *) traces;
+};
+
+/* Adds a trace's finished facts, which may then be freed. */
+bool report_add(struct report *report, const struct trace *trace, const struct facts *facts,
+                struct error *error);
+void report_free(struct report *report);
+
+/* The rows of the report by anything but thread. To be freed with report_rows_free. */
+bool report_group(const struct report *report, enum report_by by, struct report_rows *rows,
+                  struct error *error);
+void report_rows_free(struct report_rows *rows);
+
+/* Largest first; ties in an order that does not depend on the run. */
+void report_sort(struct report_rows *rows, enum report_order order);
+void report_sort_threads(struct report *report, enum report_order order);
+
+uint64_t report_value(const struct counters *counters, enum report_order order);
+
+const struct site *report_site(const struct report_row *row);
+
+/* Nothing is missing: the trace ends in good order, and nothing was lost or damaged. */
+bool report_complete(const struct report *report);
+
+#endif

@@ -1,0 +1,77 @@
+#include "output/dump.h"
+
+#include "output/names.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const operations[] = {
+    [MT_OP_ALLOC] = "alloc",
+    [MT_OP_FREE] = "free",
+    [MT_OP_REALLOC_ALLOC] = "realloc_alloc",
+    [MT_OP_REALLOC_FREE] = "realloc_free",
+};
+
+static char *clean_name(const char *linkage_name) {
+    char *demangled = names_demangle(linkage_name);
+    char *name = demangled ? names_utf8(demangled, strlen(demangled)) : NULL;
+
+    free(demangled);
+    return name;
+}
+
+void dump_event_text(FILE *out, const struct trace *trace, const struct event *event) {
+    uint32_t context = defs_context(&trace->defs, event->context);
+    const struct frame *frame = &defs_site(&trace->defs, context)->frames[0];
+    char *name = clean_name(frame->function);
+    char *file = names_utf8(frame->file, strlen(frame->file));
+
+    fprintf(out, "%15.0f  %3u  %-13s  0x%012" PRIx64 "  ", trace_ns(trace, event->ticks),
+            trace->reader.streams[event->stream].thread, operations[event->op], event->address);
+    if (event_is_allocation(event))
+        fprintf(out, "%12" PRIu64, event->size);
+    else
+        fprintf(out, "%12s", "-");
+    fprintf(out, "  %6u  %s", event->context, name ? name : "");
+    if (file && file[0])
+        fprintf(out, "  %s:%u", file, frame->line);
+    fputc('\n', out);
+    free(name);
+    free(file);
+}
+
+static void put_json_string(FILE *out, const char *text) {
+    char *clean = names_utf8(text, strlen(text));
+
+    fputc('"', out);
+    for (const char *at = clean ? clean : ""; *at; at++) {
+        if (*at == '"' || *at == '\\')
+            fputc('\\', out);
+        fputc(*at, out);
+    }
+    fputc('"', out);
+    free(clean);
+}
+
+void dump_event_json(FILE *out, const struct trace *trace, const struct event *event) {
+    uint32_t context = defs_context(&trace->defs, event->context);
+    const struct frame *frame = &defs_site(&trace->defs, context)->frames[0];
+    char *name = clean_name(frame->function);
+
+    fprintf(out,
+            "{\"time_ns\": %.0f, \"thread\": %u, \"op\": \"%s\", \"address\": \"0x%" PRIx64 "\", ",
+            trace_ns(trace, event->ticks), trace->reader.streams[event->stream].thread,
+            operations[event->op], event->address);
+    if (event_is_allocation(event))
+        fprintf(out, "\"size\": %" PRIu64 ", ", event->size);
+    fprintf(out, "\"context\": %u, \"function\": ", event->context);
+    put_json_string(out, name ? name : "");
+    fputs(", \"file\": ", out);
+    if (frame->file[0])
+        put_json_string(out, frame->file);
+    else
+        fputs("null", out);
+    fprintf(out, ", \"line\": %u}\n", frame->line);
+    free(name);
+}

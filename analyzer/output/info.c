@@ -1,0 +1,167 @@
+/* What a trace consists of and whether it is whole. */
+#include "output/names.h"
+#include "output/output.h"
+#include "util/format.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
+#define BYTES(n) format_bytes(&(struct format_buffer){{0}}, n)
+#define DURATION(ns) format_duration(&(struct format_buffer){{0}}, ns)
+
+static void print_string(FILE *out, const char *label, const char *bytes, size_t size) {
+    char *text = size ? names_utf8(bytes, size) : NULL;
+
+    if (text)
+        fprintf(out, "  %-12s %s\n", label, text);
+    free(text);
+}
+
+static void print_header(FILE *out, const struct trace *trace) {
+    const struct mt_file_header *header = &trace->reader.header;
+    time_t seconds = (time_t)(header->start_realtime_ns / 1000000000);
+    struct tm utc;
+    char start[40] = "?";
+
+    if (gmtime_r(&seconds, &utc))
+        strftime(start, sizeof(start), "%Y-%m-%d %H:%M:%S UTC", &utc);
+    fprintf(out, "%s: MemTrack trace, version %u, %s\n\n", trace->path, header->version,
+            BYTES(trace->reader.size));
+    fprintf(out, "  %-12s %016" PRIx64 "\n", "trace id", header->trace_id);
+    if (header->parent_trace_id)
+        fprintf(out, "  %-12s %016" PRIx64 " (forked)\n", "parent trace", header->parent_trace_id);
+    fprintf(out, "  %-12s %u, child of %u\n", "pid", header->pid, header->parent_pid);
+    fprintf(out, "  %-12s %s\n", "started", start);
+}
+
+static void print_process(FILE *out, const struct defs *defs) {
+    const struct process_def *process = &defs->process;
+    const struct {
+        const char *label;
+        const char *value;
+    } rows[] = {
+        {"cwd", process->cwd},         {"host", process->host}, {"options", process->options},
+        {"runtime", process->version}, {"arch", process->arch},
+    };
+    char *command = malloc(process->command_size + 1);
+
+    print_string(out, "executable", process->executable, strlen(process->executable));
+    if (command) {
+        size_t size = process->command_size;
+
+        memcpy(command, process->command, size);
+        while (size && command[size - 1] == '\0')
+            size--;
+        for (size_t i = 0; i < size; i++)
+            command[i] = command[i] ? command[i] : ' ';
+        print_string(out, "command", command, size);
+    }
+    free(command);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        print_string(out, rows[i].label, rows[i].value, strlen(rows[i].value));
+}
+
+static void print_clock(FILE *out, const struct trace *trace) {
+    const struct defs *defs = &trace->defs;
+
+    if ((trace->reader.header.flags & MT_FILE_CLOCK_TSC) == 0)
+        fprintf(out, "  %-12s nanoseconds\n", "clock");
+    else if (defs->rate_known)
+        fprintf(out, "  %-12s time stamp counter, %.3f MHz, %zu calibration points\n", "clock",
+                1e3 / defs->ns_per_tick, defs->clock_points);
+    else
+        fprintf(out, "  %-12s time stamp counter of unknown rate\n", "clock");
+    if (defs->end.present)
+        fprintf(out,
+                "  %-12s %s after %s; %s events recorded, %s lost; writer %s of CPU, at most "
+                "%s mapped\n",
+                "end", defs->end.reason == MT_END_EXIT ? "exit" : "unknown reason",
+                DURATION(trace_ns(trace, defs->end.ticks)), COUNT(defs->end.events),
+                COUNT(defs->end.lost), DURATION((double)defs->end.writer_ns),
+                BYTES(defs->end.mapped_bytes));
+    else
+        fprintf(out, "  %-12s none: the process was killed or still runs\n", "end");
+}
+
+static void print_blocks(FILE *out, const struct reader *reader) {
+    static const char *const names[MT_KNOWN_KINDS] = {
+        "other", "events", "sites", "contexts", "threads", "process", "clock", "loss", "end"};
+
+    fprintf(out, "\n  %-10s %10s %14s %12s %12s %14s\n", "blocks", "number", "records", "stored",
+            "raw", "bytes/record");
+    for (int i = 1; i <= MT_KNOWN_KINDS; i++) {
+        const struct kind_totals *kind = &reader->kinds[i % MT_KNOWN_KINDS];
+
+        if (!kind->blocks)
+            continue;
+        fprintf(out, "  %-10s %10s %14s %12s %12s", names[i % MT_KNOWN_KINDS], COUNT(kind->blocks),
+                COUNT(kind->records), BYTES(kind->stored), BYTES(kind->raw));
+        if (kind->records)
+            fprintf(out, " %14.2f", (double)kind->stored / (double)kind->records);
+        fputc('\n', out);
+    }
+    if (reader->events)
+        fprintf(out, "\n  %.3f bytes of file an event\n",
+                (double)reader->size / (double)reader->events);
+}
+
+static void print_threads(FILE *out, const struct trace *trace) {
+    fprintf(out, "\n  %8s %10s  %-16s %14s %14s %14s\n", "thread", "tid", "name", "events",
+            "first seen", "ended");
+    for (size_t i = 0; i < trace->reader.stream_count; i++) {
+        const struct stream *stream = &trace->reader.streams[i];
+        const struct thread_def *def = defs_thread(&trace->defs, stream->thread);
+        char *name = def ? names_utf8(def->name, strlen(def->name)) : NULL;
+
+        fprintf(out, "  %8u %10" PRIu64 "  %-16s %14s", stream->thread, def ? def->tid : 0,
+                name ? name : "?", COUNT(stream->events));
+        if (def)
+            fprintf(out, " %14s %14s", DURATION(trace_ns(trace, def->first_ticks)),
+                    def->last_ticks ? DURATION(trace_ns(trace, def->last_ticks)) : "-");
+        fputc('\n', out);
+        free(name);
+    }
+}
+
+static void print_integrity(FILE *out, const struct trace *trace, bool verified) {
+    static const char *const reasons[MT_LOSS_REASONS] = {
+        "unknown reason", "buffers full", "trace limit", "write error", "signal handlers"};
+    const struct reader *reader = &trace->reader;
+    const struct damage *damage = &reader->damage;
+    uint64_t kept = damage->count < MT_DAMAGE_KEPT ? damage->count : MT_DAMAGE_KEPT;
+
+    fputc('\n', out);
+    for (int i = 0; i < MT_LOSS_REASONS; i++) {
+        if (trace->defs.losses[i])
+            fprintf(out, "  dropped while recording: %s events, %s\n", COUNT(trace->defs.losses[i]),
+                    reasons[i]);
+    }
+    for (uint64_t i = 0; i < kept; i++)
+        fprintf(out, "  damaged at byte %" PRIu64 ", %" PRIu64 " bytes: %s\n",
+                damage->places[i].offset, damage->places[i].size, damage->places[i].rule);
+    if (damage->count > kept)
+        fprintf(out, "  damaged in %s places more\n", COUNT(damage->count - kept));
+    if (reader->lost_events)
+        fprintf(out, "  %s recorded events are lost\n", COUNT(reader->lost_events));
+    if (!damage->count && !reader->lost_events)
+        fprintf(out, "  integrity: %s\n",
+                verified ? "every block is sound and was decoded"
+                         : "all checksums are right (--verify also decodes every block)");
+    else
+        fprintf(out, "  integrity: DAMAGED\n");
+}
+
+void output_info(FILE *out, const struct trace *trace, bool verified) {
+    print_header(out, trace);
+    print_process(out, &trace->defs);
+    print_clock(out, trace);
+    fprintf(out, "  %-12s %s sites, %s contexts, %s threads\n", "defines",
+            COUNT(trace->defs.sites.count - 1), COUNT(trace->defs.contexts.count - 1),
+            COUNT(trace->defs.threads.count));
+    print_blocks(out, &trace->reader);
+    print_threads(out, trace);
+    print_integrity(out, trace, verified);
+}

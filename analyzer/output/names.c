@@ -1,0 +1,142 @@
+#include "output/names.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern char *__cxa_demangle(const char *name, char *buffer, size_t *length, int *status);
+
+/* Beyond this nobody reads it, and the demangler's work can grow faster than the name. */
+static const size_t max_mangled = 16384;
+
+char *names_demangle(const char *linkage_name) {
+    int status;
+    char *name;
+
+    if (strncmp(linkage_name, "_Z", 2) != 0 || strlen(linkage_name) > max_mangled)
+        return strdup(linkage_name);
+    name = __cxa_demangle(linkage_name, NULL, NULL, &status);
+    return name ? name : strdup(linkage_name);
+}
+
+/* Bytes of the valid, printable character at `at`, 0 if there is none. */
+static size_t character_size(const unsigned char *at, size_t left) {
+    static const unsigned minimum[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t size = at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+    unsigned value = at[0];
+
+    if (size == 1)
+        return at[0] >= 0x20 && at[0] != 0x7f;
+    if (at[0] < 0xc2 || at[0] > 0xf4 || size > left)
+        return 0;
+    value &= 0xffu >> (size + 1);
+    for (size_t i = 1; i < size; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+        value = value << 6 | (at[i] & 0x3f);
+    }
+    if (value < minimum[size] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000) ||
+        value < 0xa0)
+        return 0;
+    return size;
+}
+
+char *names_utf8(const char *bytes, size_t size) {
+    char *result = malloc(3 * size + 1);
+    char *out = result;
+
+    if (!result)
+        return NULL;
+    while (size) {
+        size_t step = character_size((const unsigned char *)bytes, size);
+
+        if (step) {
+            memcpy(out, bytes, step);
+            out += step;
+        } else {
+            memcpy(out, "\xef\xbf\xbd", 3);
+            out += 3;
+            step = 1;
+        }
+        bytes += step;
+        size -= step;
+    }
+    *out = '\0';
+    return result;
+}
+
+static void replace_all(char *text, const char *what, const char *by) {
+    size_t what_size = strlen(what);
+    size_t by_size = strlen(by);
+
+    while ((text = strstr(text, what))) {
+        memmove(text + by_size, text + what_size, strlen(text + what_size) + 1);
+        memcpy(text, by, by_size);
+        text += by_size;
+    }
+}
+
+/* The `>` that closes the `<` before `at`, or NULL. */
+static char *closing_bracket(char *at) {
+    for (int depth = 1; *at; at++) {
+        if (*at == '<')
+            depth++;
+        else if (*at == '>' && at[-1] != '-' && --depth == 0)
+            return at;
+    }
+    return NULL;
+}
+
+/* Removes `, WHAT<...>` wherever it is the last template argument. */
+static void drop_last_argument(char *text, const char *what) {
+    while ((text = strstr(text, what))) {
+        char *end = closing_bracket(text + strlen(what));
+        char *after = end ? end + 1 : NULL;
+
+        while (after && *after == ' ')
+            after++;
+        if (after && *after == '>')
+            memmove(text, after, strlen(after) + 1);
+        else
+            text++;
+    }
+}
+
+void names_simplify(char *name) {
+    replace_all(name, "std::__cxx11::", "std::");
+    replace_all(name, "std::basic_string<char, std::char_traits<char>, std::allocator<char> >",
+                "std::string");
+    drop_last_argument(name, ", std::allocator<");
+    drop_last_argument(name, ", std::default_delete<");
+    replace_all(name, "> >", ">>");
+    replace_all(name, "> >", ">>");
+}
+
+static bool starts_character(char byte) {
+    return (byte & 0xc0) != 0x80;
+}
+
+size_t names_width(const char *text) {
+    size_t width = 0;
+
+    for (; *text; text++)
+        width += starts_character(*text);
+    return width;
+}
+
+size_t names_prefix(const char *text, size_t columns) {
+    size_t size = 0;
+
+    for (; text[size]; size++) {
+        if (starts_character(text[size]) && columns-- == 0)
+            break;
+    }
+    return size;
+}
+
+const char *names_suffix(const char *text, size_t columns) {
+    size_t width = names_width(text);
+    size_t skip = width > columns ? width - columns : 0;
+
+    return text + names_prefix(text, skip);
+}
