@@ -85,8 +85,7 @@ static std::string allocatorArgument(const DICompositeType &Class) {
 
 std::string memtrack::allocatedType(const CallBase &Call) {
   // The compiler marks `new T`; with an empty node where it does not know.
-  if (auto *Type =
-          dyn_cast_or_null<DIType>(Call.getMetadata("heapallocsite")))
+  if (auto *Type = dyn_cast_or_null<DIType>(Call.getMetadata("heapallocsite")))
     return typeName(Type);
 
   for (const DILocation *Location = Call.getDebugLoc().get(); Location;

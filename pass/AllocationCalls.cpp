@@ -119,7 +119,9 @@ public:
     return Known.lookup(Callee);
   }
 
-  bool isDefinition(const Function &F) const { return Definitions.contains(&F); }
+  bool isDefinition(const Function &F) const {
+    return Definitions.contains(&F);
+  }
 
 private:
   DenseMap<const GlobalValue *, const AllocationFunction *> Known;

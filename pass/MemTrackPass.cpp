@@ -4,6 +4,7 @@
 #include "AllocationCalls.h"
 #include "CallRewriter.h"
 #include "Registration.h"
+#include "SiteSections.h"
 #include "SiteTable.h"
 #include "llvm/Analysis/OptimizationRemarkEmitter.h"
 #include "llvm/IR/Module.h"
@@ -33,15 +34,17 @@ PreservedAnalyses MemTrackPass::run(Module &M, ModuleAnalysisManager &) {
   for (const RejectedCall &Rejected : Classified.Rejected)
     explainRejected(Rejected);
   if (Classified.Functions.empty())
-    return PreservedAnalyses::all();
+    return tieSitesToFunctions(M) ? PreservedAnalyses::none()
+                                  : PreservedAnalyses::all();
 
   SiteTable Sites(M);
   CallRewriter Rewriter(M);
   for (const FunctionCalls &Function : Classified.Functions) {
-    auto Addresses = Sites.describe(*Function.F, Function.Calls);
+    auto Addresses = Sites.describe(Function.Calls);
     for (size_t I = 0; I < Function.Calls.size(); ++I)
       Rewriter.rewrite(Function.Calls[I], Addresses[I]);
   }
+  tieSitesToFunctions(M);
   registerSites(M);
   return PreservedAnalyses::none();
 }

@@ -17,9 +17,9 @@ static Constant *sectionBound(Module &M, StringRef Name) {
   if (GlobalValue *Declared = M.getNamedValue(Name))
     return ConstantExpr::getPointerCast(Declared,
                                         bytePointerType(M.getContext()));
-  auto *Bound = new GlobalVariable(M, Type::getInt8Ty(M.getContext()), false,
-                                   GlobalValue::ExternalWeakLinkage, nullptr,
-                                   Name);
+  auto *Bound =
+      new GlobalVariable(M, Type::getInt8Ty(M.getContext()), false,
+                         GlobalValue::ExternalWeakLinkage, nullptr, Name);
   Bound->setVisibility(GlobalValue::HiddenVisibility);
   return Bound;
 }
@@ -36,8 +36,7 @@ static Function *createHook(Module &M, StringRef Name, StringRef Callee) {
   Hook->setComdat(M.getOrInsertComdat(Name));
   Hook->addFnAttr(Attribute::NoUnwind);
 
-  FunctionCallee Target =
-      M.getOrInsertFunction(Callee, Void, Pointer, Pointer);
+  FunctionCallee Target = M.getOrInsertFunction(Callee, Void, Pointer, Pointer);
   if (auto *Declaration = dyn_cast<Function>(Target.getCallee()))
     if (M.getRtLibUseGOT())
       Declaration->addFnAttr(Attribute::NonLazyBind);

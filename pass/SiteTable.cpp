@@ -110,19 +110,13 @@ SiteTable::Site SiteTable::siteOf(const AllocationCall &Allocation,
   return Result;
 }
 
-/// The array lives and dies with the code that refers to it: it is in the
-/// function's COMDAT, if there is one, and `!associated` makes the linker's
-/// garbage collector treat the two as one.
-GlobalVariable *SiteTable::createArray(Function &F, StructType *Element,
-                                       size_t Count, StringRef Name,
-                                       StringRef Section, unsigned Align) {
+GlobalVariable *SiteTable::createArray(StructType *Element, size_t Count,
+                                       StringRef Name, StringRef Section,
+                                       unsigned Align) {
   auto *Array = new GlobalVariable(M, ArrayType::get(Element, Count), true,
                                    GlobalValue::PrivateLinkage, nullptr, Name);
   Array->setSection(Section);
   Array->setAlignment(llvm::Align(Align));
-  Array->setComdat(F.getComdat());
-  Array->setMetadata(LLVMContext::MD_associated,
-                     MDNode::get(M.getContext(), ValueAsMetadata::get(&F)));
   return Array;
 }
 
@@ -152,13 +146,12 @@ Constant *SiteTable::string(StringRef Text) {
   return String;
 }
 
-void SiteTable::emit(Function &F, ArrayRef<Site> Sites,
-                     GlobalVariable *SiteArray) {
+void SiteTable::emit(ArrayRef<Site> Sites, GlobalVariable *SiteArray) {
   size_t FrameCount = 0;
   for (const Site &S : Sites)
     FrameCount += S.Frames.size();
   GlobalVariable *FrameArray =
-      createArray(F, FrameType, FrameCount, MT_ENTRY_PREFIX "frames",
+      createArray(FrameType, FrameCount, MT_ENTRY_PREFIX "frames",
                   MT_FRAME_SECTION, sizeof(memtrack_frame));
 
   auto Text = [&](StringRef String, const Field &From) -> Constant * {
@@ -171,24 +164,24 @@ void SiteTable::emit(Function &F, ArrayRef<Site> Sites,
     for (const Frame &Fr : S.Frames) {
       size_t Index = FrameValues.size();
       FrameValues.push_back(ConstantStruct::get(
-          FrameType,
-          {Text(Fr.Function, {FrameArray, Index, 0}),
-           Text(Fr.File, {FrameArray, Index, 1}),
-           ConstantInt::get(Int32, Fr.Line), ConstantInt::get(Int32, Fr.Column)}));
+          FrameType, {Text(Fr.Function, {FrameArray, Index, 0}),
+                      Text(Fr.File, {FrameArray, Index, 1}),
+                      ConstantInt::get(Int32, Fr.Line),
+                      ConstantInt::get(Int32, Fr.Column)}));
     }
     Constant *Indices[] = {ConstantInt::get(Int64, 0),
                            ConstantInt::get(Int64, FirstFrame)};
     Constant *Frames = ConstantExpr::getInBoundsGetElementPtr(
         FrameArray->getValueType(), FrameArray, Indices);
     SiteValues.push_back(ConstantStruct::get(
-        SiteType, {ConstantInt::get(Int64, S.Hash),
-                   selfRelative(Frames, {SiteArray, SiteIndex, 1}),
-                   selfRelative(S.Callee, {SiteArray, SiteIndex, 2}),
-                   Text(S.Type, {SiteArray, SiteIndex, 3}),
-                   ConstantInt::get(Int16, S.Frames.size()),
-                   ConstantInt::get(Int8, S.API),
-                   ConstantInt::get(Int8, S.Flags),
-                   Constant::getNullValue(ArrayType::get(Int32, 2))}));
+        SiteType,
+        {ConstantInt::get(Int64, S.Hash),
+         selfRelative(Frames, {SiteArray, SiteIndex, 1}),
+         selfRelative(S.Callee, {SiteArray, SiteIndex, 2}),
+         Text(S.Type, {SiteArray, SiteIndex, 3}),
+         ConstantInt::get(Int16, S.Frames.size()),
+         ConstantInt::get(Int8, S.API), ConstantInt::get(Int8, S.Flags),
+         Constant::getNullValue(ArrayType::get(Int32, 2))}));
   }
   FrameArray->setInitializer(ConstantArray::get(
       cast<ArrayType>(FrameArray->getValueType()), FrameValues));
@@ -196,8 +189,7 @@ void SiteTable::emit(Function &F, ArrayRef<Site> Sites,
       cast<ArrayType>(SiteArray->getValueType()), SiteValues));
 }
 
-SmallVector<Constant *, 8>
-SiteTable::describe(Function &F, ArrayRef<AllocationCall> Calls) {
+SmallVector<Constant *, 8> SiteTable::describe(ArrayRef<AllocationCall> Calls) {
   std::vector<Site> Sites;
   DenseMap<uint64_t, size_t> IndexOfHash;
   SmallVector<size_t, 8> IndexOfCall;
@@ -210,17 +202,17 @@ SiteTable::describe(Function &F, ArrayRef<AllocationCall> Calls) {
   }
 
   GlobalVariable *Array =
-      createArray(F, SiteType, Sites.size(), MT_ENTRY_PREFIX "sites",
+      createArray(SiteType, Sites.size(), MT_ENTRY_PREFIX "sites",
                   MT_SITE_SECTION, sizeof(memtrack_site));
-  emit(F, Sites, Array);
+  emit(Sites, Array);
   SmallVector<Constant *, 8> Addresses;
   for (size_t Index : IndexOfCall) {
     Constant *Indices[] = {ConstantInt::get(Int64, 0),
                            ConstantInt::get(Int64, Index)};
-    Addresses.push_back(ConstantExpr::getPointerCast(
-        ConstantExpr::getInBoundsGetElementPtr(Array->getValueType(), Array,
-                                               Indices),
-        bytePointerType(M.getContext())));
+    Addresses.push_back(
+        ConstantExpr::getPointerCast(ConstantExpr::getInBoundsGetElementPtr(
+                                         Array->getValueType(), Array, Indices),
+                                     bytePointerType(M.getContext())));
   }
   return Addresses;
 }

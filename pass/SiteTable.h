@@ -22,11 +22,11 @@ class SiteTable {
 public:
   explicit SiteTable(llvm::Module &Mod);
 
-  /// Emits the sites of \p Calls, which are all in \p F. Returns the address of
-  /// each, in the same order; copies of one source site that the optimiser made
-  /// share theirs. Call once for a function, before its calls are rewritten.
+  /// Emits the sites of \p Calls, which are all those of one function. Returns
+  /// the address of each, in the same order; copies of one source site that the
+  /// optimiser made share theirs. The calls must not be rewritten yet.
   llvm::SmallVector<llvm::Constant *, 8>
-  describe(llvm::Function &F, llvm::ArrayRef<AllocationCall> Calls);
+  describe(llvm::ArrayRef<AllocationCall> Calls);
 
 private:
   struct Frame {
@@ -44,11 +44,10 @@ private:
   struct Field;
 
   Site siteOf(const AllocationCall &Call, unsigned Ordinal);
-  void emit(llvm::Function &F, llvm::ArrayRef<Site> Sites,
-            llvm::GlobalVariable *SiteArray);
+  void emit(llvm::ArrayRef<Site> Sites, llvm::GlobalVariable *SiteArray);
 
-  llvm::GlobalVariable *createArray(llvm::Function &F, llvm::StructType *Element,
-                                    size_t Count, llvm::StringRef Name,
+  llvm::GlobalVariable *createArray(llvm::StructType *Element, size_t Count,
+                                    llvm::StringRef Name,
                                     llvm::StringRef Section, unsigned Align);
   llvm::Constant *selfRelative(llvm::Constant *Target, const Field &From);
   llvm::Constant *string(llvm::StringRef Text);
