@@ -8,11 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,13 +23,19 @@
 #define PREFERRED_FD 1000
 #define SUFFIX ".mtrace"
 
-static int file = -1;
+/* The trace in the program's descriptor table, and in that of the thread that has its own. */
+static int files[2] = {-1, -1};
+static pid_t detached_thread;
 static bool regular;
 static dev_t device;
 static ino_t inode;
 static uint64_t size;
 static bool failed;
 static char path[2 * MT_OPTION_STRING_SIZE];
+
+static int *own_file(void) {
+    return &files[detached_thread && gettid() == detached_thread];
+}
 
 const char *mt_sink_path(void) {
     return path;
@@ -190,6 +198,7 @@ static int move_up(int fd) {
 bool mt_sink_open(bool forked) {
     bool names_process = strstr(mt_options.output, "%p");
     struct stat status;
+    int file;
 
     size = 0;
     failed = false;
@@ -199,7 +208,8 @@ bool mt_sink_open(bool forked) {
             mt_log("no trace: cannot create ", path, ": ", mt_log_error_name(errno));
         return false;
     }
-    file = move_up(file);
+    files[0] = file = move_up(file);
+    detached_thread = 0;
     regular = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
     device = status.st_dev;
     inode = status.st_ino;
@@ -224,11 +234,29 @@ static bool reopen(void) {
         errno = ENOENT;
         return false;
     }
-    file = move_up(fd);
+    *own_file() = move_up(fd);
     return true;
 }
 
+void mt_sink_detach(void) {
+#ifdef SYS_close_range
+    int saved = errno, file = files[0];
+
+    /* Nothing of the program's may stay open here: the reader of a pipe waits until the last copy
+     * of its other end is closed. */
+    if (file > 0 && file_is_ours(file) &&
+        syscall(SYS_close_range, 0, file - 1, CLOSE_RANGE_UNSHARE) == 0) {
+        syscall(SYS_close_range, file + 1, ~0u, 0);
+        files[1] = file;
+        detached_thread = gettid();
+    }
+    errno = saved;
+#endif
+}
+
 static bool write_all(const uint8_t *data, size_t length) {
+    int file = *own_file();
+
     while (length) {
         ssize_t written = write(file, data, length);
 
@@ -245,15 +273,13 @@ static bool write_all(const uint8_t *data, size_t length) {
 bool mt_sink_append(const void *data, size_t length) {
     int error;
 
-    if (file < 0 && !regular)
-        return false;
-    if ((file_is_ours(file) || reopen()) && write_all(data, length)) {
+    if ((file_is_ours(*own_file()) || reopen()) && write_all(data, length)) {
         size += length;
         return true;
     }
     error = errno;
     /* Half a block would be reported as damage. */
-    if (regular && file_is_ours(file) && ftruncate(file, (off_t)size) != 0)
+    if (regular && file_is_ours(*own_file()) && ftruncate(*own_file(), (off_t)size) != 0)
         error = errno;
     if (!failed)
         mt_log("the trace ends early: cannot write ", path, ": ", mt_log_error_name(error));
@@ -262,8 +288,10 @@ bool mt_sink_append(const void *data, size_t length) {
 }
 
 void mt_sink_close(void) {
-    if (file_is_ours(file))
-        close(file);
-    file = -1;
+    int *file = own_file();
+
+    if (file_is_ours(*file))
+        close(*file);
+    *file = -1;
     regular = false;
 }

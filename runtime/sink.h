@@ -15,6 +15,11 @@ bool mt_sink_open(bool forked);
  * appended before stays readable. */
 bool mt_sink_append(const void *data, size_t size);
 
+/* Gives the calling thread, the writer's, a descriptor table of its own that holds the trace and
+ * nothing else: what the program closes or opens there does not concern the trace, and what the
+ * writer opens takes no number from the program. Does nothing where the kernel cannot. */
+void mt_sink_detach(void);
+
 /* Bytes appended. */
 uint64_t mt_sink_size(void);
 

@@ -238,6 +238,10 @@ static bool work(void) {
 static void *run(void *argument) {
     (void)argument;
     prctl(PR_SET_NAME, "memtrack");
+    if (!mt_lock_take(&lock))
+        return NULL;
+    mt_sink_detach();
+    mt_lock_release(&lock);
     for (;;) {
         bool idle;
 

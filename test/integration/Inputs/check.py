@@ -1,0 +1,51 @@
+"""check.py MEMTRACK TRACE EXPRESSION...: each Python expression must be true of the trace's report.
+@FILE stands for the expressions on the lines of FILE marked "EXPECT:".
+
+Names: s, the summary as an object; contexts, threads, errors, process as in the JSON;
+by(function) and at(code), lists of the contexts whose innermost frame is in that function, or on the
+line of FILE that holds that code; total(list, key), a sum; chain(context), its functions.
+"""
+
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+memtrack, trace, *arguments = sys.argv[1:]
+expressions = []
+source = []
+for argument in arguments:
+    if argument.startswith("@"):
+        with open(argument[1:]) as file:
+            source = file.read().split("\n")
+        expressions += [line.split("EXPECT:")[1].strip() for line in source if "EXPECT:" in line]
+    else:
+        expressions.append(argument)
+report = json.loads(subprocess.run([memtrack, "report", "--format", "json", trace],
+                                   stdout=subprocess.PIPE, check=True).stdout)
+contexts = report["contexts"]
+
+
+def at(code):
+    (line,) = [n for n, text in enumerate(source, 1) if code in text and not text.startswith("//")]
+    return [c for c in contexts if c["frames"][0]["line"] == line]
+
+
+names = {
+    "s": SimpleNamespace(**report["summary"]),
+    "contexts": contexts,
+    "threads": report["threads"],
+    "errors": report["errors"],
+    "process": report["process"],
+    "by": lambda function: [c for c in contexts
+                            if c["frames"][0]["function"].split("(")[0] == function],
+    "at": at,
+    "total": lambda found, key: sum(c[key] for c in found),
+    "chain": lambda c: [f["function"].split("(")[0] for f in c["frames"]],
+}
+failed = [e for e in expressions if not eval(e, names)]
+for expression in failed:
+    print("does not hold:", expression)
+if failed:
+    print(json.dumps(report, indent=1))
+sys.exit(bool(failed))

@@ -1,0 +1,41 @@
+# Programs built with the drivers, run, and their reports compared with what they did.
+#
+#   %cc %cxx          memtrack-cc, memtrack-c++
+#   %run TRACE CMD    runs CMD with its trace in TRACE (further options: MEMTRACK_OPTIONS)
+#   %status N CMD     CMD exits with N
+#   %check TRACE E... every Python expression E holds for the report; see check.py
+#   %memtrack         the analyzer
+
+import os
+import shutil
+import subprocess
+
+import lit.formats
+
+config.name = "memtrack-integration"
+config.suffixes = [".c", ".cpp", ".test"]
+config.excludes = ["Inputs"]
+config.test_format = lit.formats.ShTest(True)
+config.test_source_root = os.path.dirname(__file__)
+config.environment["PATH"] = config.llvm_tools + os.pathsep + os.environ["PATH"]
+config.environment.pop("MEMTRACK_OPTIONS", None)
+
+inputs = os.path.join(config.test_source_root, "Inputs")
+bin_dir = config.memtrack_bin
+config.substitutions += [
+    ("%cc", os.path.join(bin_dir, "memtrack-cc") + " -Wall"),
+    ("%cxx", os.path.join(bin_dir, "memtrack-c++") + " -Wall -std=c++17"),
+    ("%memtrack", os.path.join(bin_dir, "memtrack")),
+    ("%run", os.path.join(inputs, "run.sh")),
+    ("%status", os.path.join(inputs, "status.sh")),
+    ("%check", "%s %s %s" % (config.python, os.path.join(inputs, "check.py"),
+                             os.path.join(bin_dir, "memtrack"))),
+]
+for linker in ("lld", "gold", "mold"):
+    if shutil.which("ld." + linker, path=config.environment["PATH"]):
+        config.available_features.add(linker)
+probe = subprocess.run(
+    [os.path.join(config.llvm_tools, "clang"), "-static", "-xc", "-", "-o", os.devnull],
+    input=b"int main(void) { return 0; }", stderr=subprocess.DEVNULL)
+if probe.returncode == 0:
+    config.available_features.add("static")
