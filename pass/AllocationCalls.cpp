@@ -89,6 +89,8 @@ static StringRef reasonToReject(const CallBase &Call,
     return "a musttail call cannot take another argument";
   if (Callee.hasExternalWeakLinkage())
     return "the function is weak and may be missing";
+  if (Call.getCallingConv() != CallingConv::C)
+    return "its calling convention is not that of C";
   if (!passesShapeOf(Call, Function))
     return "its arguments or result differ from the function's prototype";
   return "";

@@ -91,7 +91,6 @@ void CallRewriter::rewrite(const AllocationCall &Allocation, Constant *Site) {
     NewCall->setTailCallKind(cast<CallInst>(Call)->getTailCallKind());
     New = NewCall;
   }
-  New->setCallingConv(Call->getCallingConv());
   New->setAttributes(attributesOfNewCall(Allocation));
   New->copyMetadata(*Call);
   New->takeName(Call);

@@ -26,12 +26,11 @@ static void copyFunctionAttributes(Function &Thunk, const GlobalValue &Callee) {
 }
 
 static Function *createThunk(Module &M, StringRef Name, FunctionType *Type,
-                             GlobalValue &Callee, CallingConv::ID Convention) {
+                             GlobalValue &Callee) {
   Function *Thunk = Function::createWithDefaultAttr(
       Type, GlobalValue::LinkOnceODRLinkage, 0, Name, &M);
   Thunk->setVisibility(GlobalValue::HiddenVisibility);
   Thunk->setComdat(M.getOrInsertComdat(Name));
-  Thunk->setCallingConv(Convention);
   copyFunctionAttributes(*Thunk, Callee);
 
   IRBuilder<> Builder(BasicBlock::Create(M.getContext(), "", Thunk));
@@ -41,7 +40,6 @@ static Function *createThunk(Module &M, StringRef Name, FunctionType *Type,
   Constant *Target =
       ConstantExpr::getPointerCast(&Callee, PointerType::get(Type, 0));
   CallInst *Call = Builder.CreateCall(Type, Target, Arguments);
-  Call->setCallingConv(Convention);
   Call->setTailCallKind(CallInst::TCK_MustTail);
   if (Type->getReturnType()->isVoidTy())
     Builder.CreateRetVoid();
@@ -58,7 +56,6 @@ Function *CalleeThunks::get(const AllocationCall &Call) {
   // A module linked from instrumented ones has thunks already.
   Thunk = M.getFunction(Name);
   if (!Thunk || Thunk->isDeclaration())
-    Thunk = createThunk(M, Name, Call.Function->type(M), *Call.Callee,
-                        Call.Call->getCallingConv());
+    Thunk = createThunk(M, Name, Call.Function->type(M), *Call.Callee);
   return Thunk;
 }

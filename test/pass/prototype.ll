@@ -11,6 +11,7 @@ declare void @free(i32)
 declare i32 @calloc(i64, i64)
 
 ; REMARK-COUNT-3: left alone: its arguments or result differ from the function's prototype
+; REMARK: left alone: its calling convention is not that of C
 ; REMARK-NOT: left alone
 
 ; CHECK-LABEL: define void @f
@@ -21,6 +22,8 @@ define void @f() {
   call ptr @malloc(i32 10)
   call void @free(i32 3)
   call i32 @calloc(i64 1, i64 2)
+; CHECK-NEXT: call fastcc ptr @malloc(i64 3)
+  call fastcc ptr @malloc(i64 3)
 ; CHECK-NEXT: call ptr @__memtrack_malloc(i64 11, ptr {{.*}})
 ; CHECK-NEXT: call ptr @__memtrack_malloc(i64 12, ptr {{.*}})
   call ptr @malloc(i64 11)
