@@ -63,8 +63,11 @@ static void add_pending(struct heap *heap, const struct event *event,
         settle(heap, 0);
         drop_pending(heap, 0, 1);
     }
-    heap->pending[heap->pending_count++] = (struct pending){
-        .block = *block, .ticks = event->ticks, .thread = event->stream, .is_free = is_free};
+    heap->pending[heap->pending_count++] = (struct pending){.block = *block,
+                                                            .ticks = event->ticks,
+                                                            .thread = event->stream,
+                                                            .other = event->stream,
+                                                            .is_free = is_free};
     if (heap->one_thread) {
         settle(heap, 0);
         heap->pending_count = 0;
@@ -77,10 +80,57 @@ static int find_pending(const struct heap *heap, const struct event *event, bool
         const struct pending *pending = &heap->pending[i];
 
         if (pending->is_free == is_free && pending->block.address == event->address &&
-            pending->thread != event->stream)
+            (pending->thread != event->stream || pending->other != event->stream))
             return (int)i;
     }
     return -1;
+}
+
+/* The thread that made a pending event which is now taken for one of another thread. */
+static uint32_t pending_thread(const struct pending *pending, const struct event *event) {
+    return pending->thread != event->stream ? pending->thread : pending->other;
+}
+
+/* Whether the event is a free of the address by another thread; then *thread is set. */
+static bool freed_by_another(const struct event *earlier, const struct event *event,
+                             uint32_t *thread) {
+    if (event_is_allocation(earlier) || earlier->address != event->address ||
+        earlier->stream == event->stream)
+        return false;
+    *thread = earlier->stream;
+    return true;
+}
+
+/* The thread other than the event's that freed its address within the window before it, or the
+ * event's own. `first` begins the events that are being processed. */
+static uint32_t freed_before_by(const struct heap *heap, const struct event *event,
+                                const struct event *first) {
+    uint32_t thread = event->stream;
+    const struct event *at = event;
+    size_t i = heap->recent_count;
+
+    while (at > first && event - at < MT_HEAP_LOOK_BACK) {
+        at--;
+        if (event->ticks - at->ticks > heap->window || freed_by_another(at, event, &thread))
+            return thread;
+    }
+    while (i > 0) {
+        i--;
+        if (event->ticks - heap->recent[i].ticks > heap->window ||
+            freed_by_another(&heap->recent[i], event, &thread))
+            return thread;
+    }
+    return thread;
+}
+
+static void keep_recent(struct heap *heap, const struct event *events, size_t count) {
+    size_t keep = count < MT_HEAP_LOOK_BACK ? count : MT_HEAP_LOOK_BACK;
+    size_t old = MT_HEAP_LOOK_BACK - keep;
+
+    old = old < heap->recent_count ? old : heap->recent_count;
+    memmove(heap->recent, heap->recent + heap->recent_count - old, old * sizeof(*events));
+    memcpy(heap->recent + old, events + count - keep, keep * sizeof(*events));
+    heap->recent_count = old + keep;
 }
 
 static inline void check_api(struct heap *heap, uint32_t allocated_at, uint32_t freed_at) {
@@ -91,36 +141,45 @@ static inline void check_api(struct heap *heap, uint32_t allocated_at, uint32_t 
         facts_mismatch(heap->facts, allocated_at, freed_at);
 }
 
+/* An allocation whose free by another thread was recorded first lives no longer than this event,
+ * even if the address is live: then the next allocation was recorded first, too. */
+static bool freed_already(struct heap *heap, const struct live_block *block,
+                          const struct event *event) {
+    int index = find_pending(heap, event, true);
+    const struct pending *pending;
+
+    if (index < 0)
+        return false;
+    pending = &heap->pending[index];
+    facts_block_begins(heap->facts, block);
+    facts_block_ends(heap->facts, block);
+    facts_block_freed(heap->facts, block, pending_thread(pending, event), event->ticks);
+    check_api(heap, block->context, pending->block.context);
+    drop_pending(heap, (unsigned)index, 1);
+    return true;
+}
+
 static bool allocate(struct heap *heap, const struct event *event, uint32_t context,
                      struct error *error) {
-    struct live_block block = {
+    const struct live_block block = {
         .address = event->address,
         .size = event->size,
         .ticks = event->ticks,
         .context = context,
         .thread = event->stream,
     };
-    struct live_block *slot = live_table_find(&heap->table, event->address);
-    int freed;
+    struct live_block *slot;
 
+    if (__builtin_expect(heap->pending_count != 0, 0) && freed_already(heap, &block, event))
+        return true;
+    if (__builtin_expect(heap->table.count >= heap->table.limit, 0) &&
+        !live_table_grow(&heap->table))
+        return error_set(error, "not enough memory for %zu live blocks", heap->table.count);
+    slot = live_table_find(&heap->table, event->address);
     if (__builtin_expect(slot->address != 0, 0)) {
         facts_block_ends(heap->facts, slot);
         add_pending(heap, event, slot, false);
         heap->table.count--;
-    } else if (__builtin_expect(heap->pending_count != 0, 0) &&
-               (freed = find_pending(heap, event, true)) >= 0) {
-        const struct pending *pending = &heap->pending[freed];
-
-        facts_block_begins(heap->facts, &block);
-        facts_block_ends(heap->facts, &block);
-        facts_block_freed(heap->facts, &block, pending->thread, event->ticks);
-        check_api(heap, context, pending->block.context);
-        drop_pending(heap, (unsigned)freed, 1);
-        return true;
-    } else if (__builtin_expect(heap->table.count >= heap->table.limit, 0)) {
-        if (!live_table_grow(&heap->table))
-            return error_set(error, "not enough memory for %zu live blocks", heap->table.count);
-        slot = live_table_find(&heap->table, event->address);
     }
     *slot = block;
     heap->table.count++;
@@ -128,7 +187,8 @@ static bool allocate(struct heap *heap, const struct event *event, uint32_t cont
     return true;
 }
 
-static void release(struct heap *heap, const struct event *event, uint32_t context) {
+static void release(struct heap *heap, const struct event *event, uint32_t context,
+                    const struct event *first) {
     struct live_block *slot;
 
     heap->facts->threads[event->stream].frees++;
@@ -149,6 +209,8 @@ static void release(struct heap *heap, const struct event *event, uint32_t conte
         struct live_block freed = {.address = event->address, .context = context};
 
         add_pending(heap, event, &freed, true);
+        if (heap->pending_count)
+            heap->pending[heap->pending_count - 1].other = freed_before_by(heap, event, first);
         return;
     }
     facts_block_ends(heap->facts, slot);
@@ -169,12 +231,14 @@ bool heap_process(struct heap *heap, const struct event *events, size_t count,
             expire(heap, event->ticks);
         heap->facts->threads[event->stream].events++;
         if (!event_is_allocation(event))
-            release(heap, event, context);
+            release(heap, event, context, events);
         else if (!allocate(heap, event, context, error))
             return false;
     }
     if (count)
         heap->facts->last_ticks = events[count - 1].ticks;
+    if (!heap->one_thread)
+        keep_recent(heap, events, count);
     return true;
 }
 

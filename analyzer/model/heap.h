@@ -6,7 +6,8 @@
  *   were recorded the wrong way round; else the old block's free was missed, as it happened in code
  *   that is not instrumented.
  * - A free of an address that is not live ends the allocation of that address that another thread
- *   makes within the window; else the free is unmatched.
+ *   makes within the window; else the free is unmatched. If yet another thread freed the address
+ *   just before, either of the two frees may be the one that came too early.
  */
 #ifndef MT_MODEL_HEAP_H
 #define MT_MODEL_HEAP_H
@@ -15,13 +16,14 @@
 #include "trace/decode.h"
 #include "trace/defs.h"
 
-enum { MT_HEAP_WINDOW_NS = 2000, MT_HEAP_PENDING = 64 };
+enum { MT_HEAP_WINDOW_NS = 2000, MT_HEAP_PENDING = 64, MT_HEAP_LOOK_BACK = 64 };
 
 /* One half of a pair that may have been recorded the wrong way round. */
 struct pending {
     struct live_block block; /* superseded block; or of a free: address, context and thread */
     uint64_t ticks;          /* of the event */
     uint32_t thread;         /* that made the event */
+    uint32_t other;          /* thread whose event may stand for it as well; else `thread` */
     bool is_free;
 };
 
@@ -34,6 +36,9 @@ struct heap {
     /* In order of time; the oldest is dropped when it is full. */
     struct pending pending[MT_HEAP_PENDING];
     unsigned pending_count;
+    /* The events before those being processed, to look back at. */
+    struct event recent[MT_HEAP_LOOK_BACK];
+    size_t recent_count;
     bool one_thread;
 };
 

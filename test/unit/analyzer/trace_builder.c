@@ -1,0 +1,260 @@
+#define XXH_INLINE_ALL
+#include "trace_builder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+#include <zstd.h>
+
+void bytes_add(struct bytes *bytes, const void *data, size_t size) {
+    if (bytes->size + size > bytes->capacity) {
+        bytes->capacity = 2 * (bytes->size + size) + 64;
+        bytes->data = realloc(bytes->data, bytes->capacity);
+        if (!bytes->data)
+            abort();
+    }
+    if (size)
+        memcpy(bytes->data + bytes->size, data, size);
+    bytes->size += size;
+}
+
+static void add_byte(struct bytes *bytes, uint8_t byte) {
+    bytes_add(bytes, &byte, 1);
+}
+
+void bytes_varint(struct bytes *bytes, uint64_t value) {
+    while (value >= 0x80) {
+        add_byte(bytes, (uint8_t)(value | 0x80));
+        value >>= 7;
+    }
+    add_byte(bytes, (uint8_t)value);
+}
+
+void bytes_zigzag(struct bytes *bytes, int64_t value) {
+    bytes_varint(bytes, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+}
+
+void bytes_string(struct bytes *bytes, const char *text) {
+    bytes_varint(bytes, strlen(text));
+    bytes_add(bytes, text, strlen(text));
+}
+
+void bytes_free(struct bytes *bytes) {
+    free(bytes->data);
+    *bytes = (struct bytes){0};
+}
+
+void builder_reseal_file_header(struct builder *builder) {
+    uint64_t checksum = XXH3_64bits(builder->file.data, 56);
+
+    memcpy(builder->file.data + 56, &checksum, sizeof(checksum));
+}
+
+void builder_begin(struct builder *builder) {
+    struct mt_file_header header = {
+        .version = 1,
+        .header_size = 64,
+        .trace_id = 0x1122334455667788,
+        .pid = 4321,
+        .parent_pid = 1,
+        .start_ticks = 1000,
+        .start_realtime_ns = 1700000000000000000,
+    };
+
+    *builder = (struct builder){0};
+    memcpy(header.magic, "\x89MTRK\r\n\x1a", 8);
+    bytes_add(&builder->file, &header, sizeof(header));
+    builder_reseal_file_header(builder);
+}
+
+void builder_free(struct builder *builder) {
+    bytes_free(&builder->file);
+}
+
+void builder_reseal_block(struct builder *builder, size_t offset) {
+    uint8_t *block = builder->file.data + offset;
+    uint32_t stored;
+    struct bytes covered = {0};
+    uint64_t checksum;
+
+    memcpy(&stored, block + 16, sizeof(stored));
+    bytes_add(&covered, block, 48);
+    bytes_add(&covered, block + 56, stored);
+    checksum = XXH3_64bits(covered.data, covered.size);
+    memcpy(block + 48, &checksum, sizeof(checksum));
+    bytes_free(&covered);
+}
+
+void builder_block(struct builder *builder, struct mt_block_header header,
+                   const struct bytes *payload) {
+    size_t offset = builder->file.size;
+    size_t bound = ZSTD_compressBound(payload->size);
+    void *packed = NULL;
+
+    header.magic = 0x314b424d;
+    header.stored_size = (uint32_t)payload->size;
+    header.raw_size = (uint32_t)payload->size;
+    if (builder->compress) {
+        packed = malloc(bound);
+        if (!packed)
+            abort();
+        header.flags |= 1;
+        header.stored_size =
+            (uint32_t)ZSTD_compress(packed, bound, payload->data, payload->size, 1);
+    }
+    bytes_add(&builder->file, &header, sizeof(header));
+    bytes_add(&builder->file, packed ? packed : payload->data, header.stored_size);
+    free(packed);
+    builder_reseal_block(builder, offset);
+}
+
+void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api, uint8_t flags,
+                  const char *type, const struct built_frame *frames, size_t count) {
+    struct bytes payload = {0};
+
+    bytes_varint(&payload, 2 + 2 * count);
+    bytes_string(&payload, "/usr/bin/program");
+    bytes_string(&payload, type ? type : "");
+    for (size_t i = 0; i < count; i++) {
+        bytes_string(&payload, frames[i].function);
+        bytes_string(&payload, frames[i].file ? frames[i].file : "");
+    }
+    bytes_varint(&payload, id);
+    bytes_add(&payload, &hash, sizeof(hash));
+    add_byte(&payload, api);
+    add_byte(&payload, flags);
+    bytes_varint(&payload, 1);
+    bytes_varint(&payload, type ? 2 : 0);
+    bytes_varint(&payload, count);
+    for (size_t i = 0; i < count; i++) {
+        bytes_varint(&payload, 3 + 2 * i);
+        bytes_varint(&payload, frames[i].file ? 4 + 2 * i : 0);
+        bytes_varint(&payload, frames[i].line);
+        bytes_varint(&payload, frames[i].column);
+    }
+    builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_SITES, .count = 1}, &payload);
+    bytes_free(&payload);
+}
+
+void builder_context(struct builder *builder, uint32_t id, uint32_t parent, uint32_t site) {
+    struct bytes payload = {0};
+
+    bytes_varint(&payload, id);
+    bytes_varint(&payload, parent);
+    bytes_varint(&payload, site);
+    builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_CONTEXTS, .count = 1},
+                  &payload);
+    bytes_free(&payload);
+}
+
+void builder_simple_context(struct builder *builder, uint32_t id) {
+    char function[32];
+    struct built_frame frame = {function, "file.c", id, 7};
+
+    snprintf(function, sizeof(function), "function%u", id);
+    builder_site(builder, id, 1000 + id, 1, 0, NULL, &frame, 1);
+    builder_context(builder, id, 0, id);
+}
+
+void builder_thread(struct builder *builder, uint32_t id, uint64_t tid, const char *name) {
+    struct bytes payload = {0};
+
+    bytes_varint(&payload, id);
+    bytes_varint(&payload, tid);
+    bytes_varint(&payload, 1000);
+    bytes_varint(&payload, 0);
+    bytes_string(&payload, name);
+    builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_THREADS, .count = 1},
+                  &payload);
+    bytes_free(&payload);
+}
+
+void builder_process(struct builder *builder, const char *key, const char *value, size_t size) {
+    struct bytes payload = {0};
+
+    bytes_string(&payload, key);
+    bytes_varint(&payload, size);
+    bytes_add(&payload, value, size);
+    builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_PROCESS, .count = 1},
+                  &payload);
+    bytes_free(&payload);
+}
+
+void builder_clock(struct builder *builder, uint64_t ticks, uint64_t monotonic, uint64_t realtime) {
+    struct bytes payload = {0};
+
+    bytes_add(&payload, &ticks, 8);
+    bytes_add(&payload, &monotonic, 8);
+    bytes_add(&payload, &realtime, 8);
+    builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_CLOCK, .count = 1}, &payload);
+    bytes_free(&payload);
+}
+
+void builder_loss(struct builder *builder, uint32_t thread, uint64_t events, uint8_t reason) {
+    struct bytes payload = {0};
+
+    bytes_varint(&payload, thread);
+    bytes_varint(&payload, events);
+    add_byte(&payload, reason);
+    builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_LOSS, .count = 1}, &payload);
+    bytes_free(&payload);
+}
+
+void builder_end(struct builder *builder, uint64_t ticks) {
+    struct bytes payload = {0};
+
+    add_byte(&payload, 1);
+    bytes_varint(&payload, ticks);
+    bytes_varint(&payload, builder->events);
+    bytes_varint(&payload, 0);
+    bytes_varint(&payload, 0);
+    bytes_varint(&payload, 0);
+    builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_END, .count = 1}, &payload);
+    bytes_free(&payload);
+}
+
+void builder_events_payload(struct bytes *payload, const struct built_event *events, size_t count) {
+    struct bytes columns[5] = {{0}};
+    uint64_t address = 0;
+    uint64_t ticks = events[0].ticks;
+
+    for (size_t i = 0; i < count; i++) {
+        add_byte(&columns[0], (uint8_t)(events[i].op | (events[i].address & 15) << 4));
+        bytes_varint(&columns[1], events[i].context);
+        bytes_zigzag(&columns[2], (int64_t)((events[i].address >> 4) - address));
+        address = events[i].address >> 4;
+        if ((events[i].op & 1) == 0)
+            bytes_varint(&columns[3], events[i].size);
+        bytes_varint(&columns[4], events[i].ticks - ticks);
+        ticks = events[i].ticks;
+    }
+    for (int i = 0; i < 5; i++) {
+        uint32_t size = (uint32_t)columns[i].size;
+
+        bytes_add(payload, &size, sizeof(size));
+    }
+    for (int i = 0; i < 5; i++) {
+        bytes_add(payload, columns[i].data, columns[i].size);
+        bytes_free(&columns[i]);
+    }
+}
+
+void builder_events(struct builder *builder, uint32_t thread, const struct built_event *events,
+                    size_t count) {
+    struct bytes payload = {0};
+    struct mt_block_header header = {
+        .kind = MT_BLOCK_EVENTS,
+        .thread = thread,
+        .count = (uint32_t)count,
+        .first_ticks = events[0].ticks,
+        .last_ticks = events[count - 1].ticks,
+        .first_event = builder->events_of[thread],
+    };
+
+    builder_events_payload(&payload, events, count);
+    builder_block(builder, header, &payload);
+    bytes_free(&payload);
+    builder->events_of[thread] += count;
+    builder->events += count;
+}

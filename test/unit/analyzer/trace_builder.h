@@ -1,0 +1,77 @@
+/* Writes traces after docs/trace-format.md, independently of the runtime, so that a mistake that
+ * writer and reader share is noticed. Aborts when memory is short. */
+#ifndef TRACE_BUILDER_H
+#define TRACE_BUILDER_H
+
+#include "memtrack/trace_format.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct bytes {
+    uint8_t *data;
+    size_t size;
+    size_t capacity;
+};
+
+void bytes_add(struct bytes *bytes, const void *data, size_t size);
+void bytes_varint(struct bytes *bytes, uint64_t value);
+void bytes_zigzag(struct bytes *bytes, int64_t value);
+void bytes_string(struct bytes *bytes, const char *text);
+void bytes_free(struct bytes *bytes);
+
+struct built_event {
+    uint8_t op;
+    uint32_t context;
+    uint64_t address;
+    uint64_t size;
+    uint64_t ticks;
+};
+
+struct built_frame {
+    const char *function;
+    const char *file;
+    uint32_t line;
+    uint32_t column;
+};
+
+enum { BUILDER_THREADS = 64 };
+
+struct builder {
+    struct bytes file;
+    uint64_t events_of[BUILDER_THREADS]; /* by thread id */
+    uint64_t events;
+    int compress; /* zstd on all blocks */
+};
+
+/* Starts a file of ticks that are nanoseconds, beginning at 1000. */
+void builder_begin(struct builder *builder);
+void builder_free(struct builder *builder);
+
+/* A block with right lengths and checksum. */
+void builder_block(struct builder *builder, struct mt_block_header header,
+                   const struct bytes *payload);
+
+/* One site with its context of the same id below the parent context. */
+void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api, uint8_t flags,
+                  const char *type, const struct built_frame *frames, size_t count);
+void builder_context(struct builder *builder, uint32_t id, uint32_t parent, uint32_t site);
+
+/* Site and context `id` with one frame "function<id>" at file.c:<id>, hash 1000 + id, malloc. */
+void builder_simple_context(struct builder *builder, uint32_t id);
+void builder_thread(struct builder *builder, uint32_t id, uint64_t tid, const char *name);
+void builder_process(struct builder *builder, const char *key, const char *value, size_t size);
+void builder_clock(struct builder *builder, uint64_t ticks, uint64_t monotonic, uint64_t realtime);
+void builder_loss(struct builder *builder, uint32_t thread, uint64_t events, uint8_t reason);
+void builder_end(struct builder *builder, uint64_t ticks);
+void builder_events(struct builder *builder, uint32_t thread, const struct built_event *events,
+                    size_t count);
+
+/* The payload alone. */
+void builder_events_payload(struct bytes *payload, const struct built_event *events, size_t count);
+
+/* After changes to the block header at the offset. */
+void builder_reseal_block(struct builder *builder, size_t offset);
+void builder_reseal_file_header(struct builder *builder);
+
+#endif
