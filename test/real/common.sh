@@ -18,6 +18,11 @@ unset MEMTRACK_CC MEMTRACK_CXX CC CFLAGS LDFLAGS
 # Programs that the build runs, as configure's, leave no traces.
 export MEMTRACK_OPTIONS=mode=off
 
+[ -x "$bin/memtrack-cc" ] || {
+  echo "no $bin/memtrack-cc: run scripts/build.sh, or set MEMTRACK_BIN" >&2
+  exit 1
+}
+
 fail() {
   printf '%s: %s\n' "$(basename "$0")" "$*" >&2
   exit 1
@@ -76,20 +81,23 @@ fetch() {
   fail "no source of $package to be had"
 }
 
-# build_both: builds the source as $work/$package/{plain,traced}, once for each plugin and runtime.
+# build_both: builds the source as $work/$package/{plain,track}, once for each plugin and runtime.
+# The names are of one length, since jq allocates a copy of its own path.
 build_both() {
+  script=$(cat "$real/${0##*/}")
+  build_kind plain "clang-$llvm" "$(printf '%s' "$script" | cksum)"
+  build_kind track "$bin/memtrack-cc" "$(printf '%s' "$script" |
+    cat - "$bin/memtrack-cc" "$bin"/../lib*/MemTrackPass.so "$bin"/../lib*/libmemtrack.so | cksum)"
+}
+
+# build_kind KIND COMPILER STAMP
+build_kind() {
   cd "$work/$package" || exit 1
-  stamp=$(cat "$0" "$bin/memtrack-cc" "$bin"/../lib*/MemTrackPass.so "$bin"/../lib*/libmemtrack.so |
-    cksum)
-  [ "$(cat stamp 2>/dev/null)" != "$stamp" ] || return 0
-  for kind in plain traced; do
-    rm -rf "$kind"
-    cp -r source "$kind"
-    compiler=clang-$llvm
-    [ "$kind" = plain ] || compiler=$bin/memtrack-cc
-    (cd "$kind" && build "$compiler") || exit 1
-  done
-  printf '%s\n' "$stamp" >stamp
+  [ "$(cat "$1.stamp" 2>/dev/null)" != "$3" ] || return 0
+  rm -rf "$1"
+  cp -r source "$1"
+  (cd "$1" && build "$2") || exit 1
+  printf '%s\n' "$3" >"$1.stamp"
 }
 
 # Heap addresses must not differ from run to run, where a program orders or hashes by them.
@@ -124,13 +132,13 @@ compare() {
   run plain "$results/plain"
   run plain "$results/counted" LD_PRELOAD="$results/count.so" \
     MEMTRACK_COUNT_FILE="$results/count.json"
-  run traced "$results/traced" MEMTRACK_OPTIONS=output="$results/program.mtrace"
+  run track "$results/track" MEMTRACK_OPTIONS=output="$results/program.mtrace"
 
   for stream in out err; do
-    for kind in plain counted traced; do
+    for kind in plain counted track; do
       normalise <"$results/$kind.$stream" >"$results/$kind.$stream.normal"
     done
-    for kind in counted traced; do
+    for kind in counted track; do
       cmp -s "$results/plain.$stream.normal" "$results/$kind.$stream.normal" || {
         diff "$results/plain.$stream.normal" "$results/$kind.$stream.normal" | head -20
         fail "the output of the plain and the $kind program differ"

@@ -11,7 +11,7 @@ build() {
   quiet autoreconf.log autoreconf -fi
   quiet configure.log ./configure CC="$1" CFLAGS="$flags" --disable-maintainer-mode --disable-docs \
     --disable-shared --enable-all-static=no --without-oniguruma
-  quiet build.log make -j"$jobs" jq
+  quiet build.log make -j"$jobs"
 }
 
 run_program() {

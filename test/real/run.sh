@@ -3,11 +3,15 @@
 # report must agree with an independent count, event for event. Downloads the programs' sources.
 #
 # Usage: run.sh [lua|sqlite|jq]...
-#   MEMTRACK_BIN       the directory of memtrack-cc and memtrack (default: build/bin)
+#   MEMTRACK_BIN       the directory of memtrack-cc and memtrack (default: build/bin, brought up to date)
 #   MEMTRACK_REAL_DIR  where sources are unpacked and built (default: ~/.cache/memtrack)
 set -u
 cd "$(dirname "$0")" || exit 1
 [ $# -gt 0 ] || set -- lua sqlite jq
+
+if [ -z "${MEMTRACK_BIN-}" ]; then
+  ../../scripts/build.sh || exit 1
+fi
 
 failed=
 for name; do
