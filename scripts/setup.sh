@@ -34,7 +34,17 @@ as_root() {
   fi
 }
 
+# apt's words matter only when it fails.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+quietly() {
+  as_root "$@" >"$log" 2>&1 || {
+    cat "$log" >&2
+    exit 1
+  }
+}
+
 echo "setup: installing$missing"
-as_root apt-get update -qq
+quietly apt-get update -q
 # shellcheck disable=SC2086 # several words are meant
-as_root apt-get install -y -qq --no-install-recommends $missing
+quietly apt-get install -y -q --no-install-recommends $missing
