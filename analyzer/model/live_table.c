@@ -7,17 +7,27 @@
 
 enum { FIRST_SLOTS = 1 << 14 };
 
+/* Mapped at a multiple of its size, so that huge pages fit; the kernel only gives the memory that
+ * is touched. */
 static struct live_block *map_slots(size_t count) {
-    void *slots = MAP_FAILED;
+    size_t size = count * sizeof(struct live_block);
+    uintptr_t mapped, aligned;
+    void *slots;
 
-    if (count <= SIZE_MAX / sizeof(struct live_block))
-        slots = mmap(NULL, count * sizeof(struct live_block), PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (count > SIZE_MAX / 2 / sizeof(struct live_block))
+        return NULL;
+    slots = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (slots == MAP_FAILED)
         return NULL;
+    mapped = (uintptr_t)slots;
+    aligned = (mapped + size - 1) & ~(uintptr_t)(size - 1);
+    if (aligned > mapped)
+        munmap(slots, aligned - mapped);
+    munmap((void *)(aligned + size), mapped + size - aligned);
     /* Random access to gigabytes spends most of its time in TLB misses otherwise. */
-    madvise(slots, count * sizeof(struct live_block), MADV_HUGEPAGE);
-    return slots;
+    madvise((void *)aligned, size, MADV_HUGEPAGE);
+    return (void *)aligned;
 }
 
 static void set_slots(struct live_table *table, struct live_block *slots, size_t count) {

@@ -87,6 +87,7 @@ static bool decode_fast(struct decoder *decoder, struct event *out, size_t count
     uint64_t address = decoder->address;
     uint64_t ticks = decoder->ticks;
     uint64_t floor = decoder->floor;
+    uint64_t last_ticks = decoder->last_ticks;
     bool bad = false;
 
     for (size_t i = 0; i < count; i++) {
@@ -100,7 +101,7 @@ static bool decode_fast(struct decoder *decoder, struct event *out, size_t count
             size = read_varint(&sizes, &bad);
         step = read_varint(&times, &bad);
         ticks += step;
-        bad |= ticks < step;
+        bad |= ticks < step || ticks > last_ticks;
         out[i].address = address << 4 | op >> 4;
         out[i].ticks = ticks > floor ? ticks : floor;
         out[i].size = size;
@@ -144,6 +145,8 @@ static bool decode_event(struct decoder *decoder, struct event *out, struct erro
         return error_set(error, "event %u: time above 64 bits", decoder->done);
     decoder->address += unzigzag(values[MT_COLUMN_ADDRESSES]);
     decoder->ticks += values[MT_COLUMN_TICKS];
+    if (decoder->ticks > decoder->last_ticks)
+        return error_set(error, "event %u: later than last_ticks", decoder->done);
     if (decoder->address >> 60)
         return error_set(error, "event %u: address above 64 bits", decoder->done);
     *out = (struct event){
@@ -166,7 +169,7 @@ static bool check_end(const struct decoder *decoder, struct error *error) {
                              (size_t)(decoder->columns[i].at - decoder->payload), column_names[i]);
     }
     if (decoder->ticks != decoder->last_ticks)
-        return error_set(error, "last_ticks is not the time of the last event");
+        return error_set(error, "the last event is earlier than last_ticks");
     return true;
 }
 

@@ -7,6 +7,7 @@ enum {
     DIRECT_RUN = 64, /* a run this long is handed out where it was decoded */
 };
 
+/* The reader accepts no events at this time. */
 #define DONE UINT64_MAX
 
 struct merge_source {
@@ -92,17 +93,19 @@ bool merge_begin(struct merge *merge, struct reader *reader, struct error *error
         merge->sources[i].block = reader->streams[i].first_block;
         merge->heads[i] =
             merge->sources[i].block == MT_NO_BLOCK ? DONE : reader->streams[i].first_ticks;
-        /* DONE is kept for sources at their end. */
-        if (merge->heads[i] == DONE && merge->sources[i].block != MT_NO_BLOCK)
-            merge->heads[i] = DONE - 1;
     }
     return build_tournament(merge) || error_no_memory(error);
 }
 
-static void close_block(struct merge_source *source) {
+static void close_block(struct merge *merge, struct merge_source *source) {
     free(source->events);
     source->events = NULL;
-    payload_free(&source->payload);
+    if (merge->spare_count < MT_MERGE_SPARES && source->payload.bytes) {
+        merge->spares[merge->spare_count++] = source->payload;
+        source->payload = (struct payload){0};
+    } else {
+        payload_free(&source->payload);
+    }
 }
 
 static void note_fault(struct merge *merge, struct merge_source *source, bool opened) {
@@ -132,7 +135,7 @@ static void fill_chunk(struct merge *merge, struct merge_source *source) {
     if (source->end)
         source->last = source->events[source->end - 1].ticks;
     else
-        close_block(source);
+        close_block(merge, source);
 }
 
 /* Opens the source's next block and decodes its first chunk. A block that cannot be decoded leaves
@@ -149,11 +152,13 @@ static bool open_block(struct merge *merge, uint32_t index, struct error *error)
     source->events = malloc(chunk * sizeof(*source->events));
     if (!source->events)
         return error_no_memory(error);
+    if (merge->spare_count)
+        source->payload = merge->spares[--merge->spare_count];
     if (!reader_payload(merge->reader, block->offset, &source->payload, &source->error) ||
         !decode_begin(&source->decoder, source->payload.bytes, source->payload.size, &header, index,
                       source->last, &source->error)) {
         note_fault(merge, source, false);
-        close_block(source);
+        close_block(merge, source);
         return true;
     }
     fill_chunk(merge, source);
@@ -172,11 +177,8 @@ static void set_head(struct merge *merge, uint32_t index) {
 
         head = reader_block_header(merge->reader, offset).first_ticks;
         head = head < source->last ? source->last : head;
-    } else {
-        merge->heads[index] = DONE;
-        return;
     }
-    merge->heads[index] = head == DONE ? DONE - 1 : head;
+    merge->heads[index] = head;
 }
 
 /* The source gave events up to its `next`. */
@@ -275,7 +277,9 @@ bool merge_next(struct merge *merge, const struct event **events, size_t *count,
 
 void merge_end(struct merge *merge) {
     for (uint32_t i = 0; merge->sources && i < merge->count; i++)
-        close_block(&merge->sources[i]);
+        close_block(merge, &merge->sources[i]);
+    while (merge->spare_count)
+        payload_free(&merge->spares[--merge->spare_count]);
     free(merge->sources);
     free(merge->heads);
     free(merge->losers);

@@ -10,6 +10,8 @@
 
 struct merge_source;
 
+enum { MT_MERGE_SPARES = 4 };
+
 struct merge {
     struct reader *reader;
     struct merge_source *sources; /* one per stream */
@@ -18,6 +20,10 @@ struct merge {
     uint32_t count;
     uint32_t stale; /* source whose chunk the caller was given to the end, or UINT32_MAX */
     struct event *batch;
+    /* Buffers of closed blocks, kept because fresh memory costs as much as decompressing into it.
+     */
+    struct payload spares[MT_MERGE_SPARES];
+    uint32_t spare_count;
     uint64_t delivered;
 };
 

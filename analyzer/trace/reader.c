@@ -120,7 +120,9 @@ static bool reserve_payload(struct payload *payload, size_t size) {
         payload->bytes = malloc(capacity);
         payload->capacity = payload->bytes ? capacity : 0;
     }
-    return payload->bytes != NULL;
+    if (!payload->decompressor)
+        payload->decompressor = ZSTD_createDCtx();
+    return payload->bytes && payload->decompressor;
 }
 
 bool reader_payload(const struct reader *reader, uint64_t offset, struct payload *payload,
@@ -132,7 +134,8 @@ bool reader_payload(const struct reader *reader, uint64_t offset, struct payload
     if (!reserve_payload(payload, header.raw_size))
         return error_no_memory(error);
     if (header.flags & MT_BLOCK_ZSTD) {
-        size_t size = ZSTD_decompress(payload->bytes, header.raw_size, stored, header.stored_size);
+        size_t size = ZSTD_decompressDCtx(payload->decompressor, payload->bytes, header.raw_size,
+                                          stored, header.stored_size);
 
         if (ZSTD_isError(size))
             return error_set(error, "payload is not a zstd frame of raw_size bytes: %s",
@@ -150,5 +153,6 @@ bool reader_payload(const struct reader *reader, uint64_t offset, struct payload
 
 void payload_free(struct payload *payload) {
     free(payload->bytes);
+    ZSTD_freeDCtx(payload->decompressor);
     *payload = (struct payload){0};
 }

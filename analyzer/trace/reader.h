@@ -78,11 +78,12 @@ bool reader_open_bytes(struct reader *reader, const void *bytes, size_t size, st
 
 struct mt_block_header reader_block_header(const struct reader *reader, uint64_t offset);
 
-/* A reusable buffer for one payload. */
+/* A reusable buffer for payloads, and what decompressing needs. */
 struct payload {
     uint8_t *bytes; /* size bytes and MT_PAYLOAD_PADDING zero bytes */
     size_t size;
     size_t capacity;
+    struct ZSTD_DCtx_s *decompressor;
 };
 
 /* Fills the payload of a block; the error names the rule that the block broke. */

@@ -32,6 +32,8 @@ static const char *header_fault(const struct mt_block_header *header) {
         return "raw_size too small for its events";
     if (header->first_ticks > header->last_ticks)
         return "first_ticks after last_ticks";
+    if (header->last_ticks == UINT64_MAX)
+        return "last_ticks out of range";
     if (header->first_event > UINT64_MAX / 2)
         return "first_event out of range";
     return NULL;
