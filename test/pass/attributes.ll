@@ -31,5 +31,5 @@ define void @f(ptr %x) {
 attributes #0 = { nofree nounwind willreturn allocsize(0) nonlazybind "alloc-family"="malloc" }
 attributes #1 = { nobuiltin allocsize(0) }
 attributes #2 = { nounwind willreturn }
-attributes #3 = { nofree nosync "alloc-family"="malloc" }
+attributes #3 = { inaccessiblememonly nofree nosync "alloc-family"="malloc" }
 attributes #4 = { builtin }
