@@ -19,5 +19,5 @@ echo "\$ memtrack-c++ -std=c++17 -O2 -g -pthread wordindex.cpp -o wordindex"
 echo "\$ wordindex -q 'memory allocation' TEXT..."
 ../examples/wordindex -q 'memory allocation' "$@"
 echo
-echo "\$ memtrack report" ./*.mtrace
-../bin/memtrack report ./*.mtrace
+echo "\$ memtrack report --limit 3" ./*.mtrace
+../bin/memtrack report --limit 3 ./*.mtrace
