@@ -5,6 +5,8 @@
 #   %clang %clangxx compilers with the plugin
 #   %plain          a C compiler without it
 #   %runtime        the stub runtime's source, with the flags it needs
+#   %plugin         the plugin
+#   %llvm_version   the major version of LLVM it is for
 #
 # Tests with the feature `native` link and run programs.
 
@@ -32,6 +34,8 @@ config.substitutions += [
     ("%memtrack", opt + " -passes=memtrack,verify -S"),
     ("%opt", opt),
     ("%plain", clang),
+    ("%plugin", config.memtrack_plugin),
+    ("%llvm_version", str(config.llvm_version)),
     ("%runtime", "-I%s %s" % (config.memtrack_include, os.path.join(inputs, "runtime.c"))),
 ]
 if os.path.exists(clang):
