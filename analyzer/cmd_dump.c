@@ -64,9 +64,9 @@ int cmd_dump(int count, char **arguments) {
                                             {NULL, 0, NULL, 0}};
     const struct output_ops *format = &output_text;
     const char *output_path = NULL;
-    int before = optind = 1;
     int option;
 
+    optind = 1;
     while ((option = getopt_long(count, arguments, ":o:", options, NULL)) != -1) {
         switch (option) {
         case FORMAT:
@@ -80,9 +80,8 @@ int cmd_dump(int count, char **arguments) {
             fputs(help, stdout);
             return STATUS_OK;
         default:
-            return command_bad_option("dump", arguments, before, option);
+            return command_bad_option("dump", arguments, option);
         }
-        before = optind;
     }
     if (optind + 1 != count)
         return command_error("dump: give one trace; see memtrack dump --help");

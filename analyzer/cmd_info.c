@@ -53,18 +53,17 @@ int cmd_info(int count, char **arguments) {
                                             {"help", no_argument, NULL, HELP},
                                             {NULL, 0, NULL, 0}};
     bool verify = false;
-    int before = optind = 1;
     int option;
 
+    optind = 1;
     while ((option = getopt_long(count, arguments, ":", options, NULL)) != -1) {
         if (option == HELP) {
             fputs(help, stdout);
             return STATUS_OK;
         }
         if (option != VERIFY)
-            return command_bad_option("info", arguments, before, option);
+            return command_bad_option("info", arguments, option);
         verify = true;
-        before = optind;
     }
     if (optind + 1 != count)
         return command_error("info: give one trace; see memtrack info --help");

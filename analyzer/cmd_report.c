@@ -105,7 +105,6 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
 
     optind = 1;
     for (;;) {
-        int before = optind;
         int option = getopt_long(count, arguments, ":o:", options, NULL);
 
         switch (option) {
@@ -135,7 +134,7 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
             parsed->help = true;
             return STATUS_OK;
         default:
-            return command_bad_option("report", arguments, before, option);
+            return command_bad_option("report", arguments, option);
         }
         if (value < 0)
             return STATUS_ERROR;

@@ -58,7 +58,6 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
 
     optind = 1;
     for (;;) {
-        int before = optind;
         int option = getopt_long(count, arguments, "+:o:", options, NULL);
 
         switch (option) {
@@ -78,7 +77,7 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
             parsed->help = true;
             return STATUS_OK;
         default:
-            return command_bad_option("run", arguments, before, option);
+            return command_bad_option("run", arguments, option);
         }
     }
 }

@@ -16,15 +16,14 @@ int command_error(const char *format, ...) {
     return STATUS_ERROR;
 }
 
-int command_bad_option(const char *command, char **arguments, int optind_before, int option) {
-    const char *argument = arguments[optind_before];
+int command_bad_option(const char *command, char **arguments, int option) {
     const char *problem = option == ':' ? "needs an argument" : "is not an option of it";
 
     /* A bundle of short options is one argument; name the letter that was meant. */
-    if (argument && strncmp(argument, "--", 2) != 0 && optopt)
+    if (optopt > 0 && optopt < 256)
         return command_error("%s: -%c %s; see memtrack %s --help", command, optopt, problem,
                              command);
-    return command_error("%s: %s %s; see memtrack %s --help", command, argument ? argument : "",
+    return command_error("%s: %s %s; see memtrack %s --help", command, arguments[optind - 1],
                          problem, command);
 }
 

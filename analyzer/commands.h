@@ -25,7 +25,7 @@ int cmd_run(int count, char **arguments);
 int command_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Names the option that getopt_long refused and the way out; returns STATUS_ERROR. */
-int command_bad_option(const char *command, char **arguments, int optind_before, int option);
+int command_bad_option(const char *command, char **arguments, int option);
 
 /* False, after an error message, if there is no such format. */
 bool command_format(const char *name, const struct output_ops **format);
