@@ -57,8 +57,17 @@ static bool add_contexts(struct report *report, const struct trace *trace,
     return true;
 }
 
+static int compare_ids(const void *left, const void *right) {
+    const struct report_thread *a = left;
+    const struct report_thread *b = right;
+
+    return (a->id > b->id) - (a->id < b->id);
+}
+
 static bool add_threads(struct report *report, const struct trace *trace,
                         const struct facts *facts) {
+    size_t first = report->threads.count;
+
     for (size_t i = 0; i < facts->thread_count; i++) {
         const struct thread_facts *thread = &facts->threads[i];
         struct report_thread *added;
@@ -87,6 +96,9 @@ static bool add_threads(struct report *report, const struct trace *trace,
         };
         report->totals.threads++;
     }
+    if (report->threads.count > first)
+        qsort(report->threads.items + first, report->threads.count - first,
+              sizeof(*report->threads.items), compare_ids);
     return true;
 }
 

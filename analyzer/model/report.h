@@ -100,7 +100,7 @@ struct report {
     MT_LIST(const struct trace *) traces;
 };
 
-/* Adds a trace's finished facts, which may then be freed. */
+/* Adds a trace's finished facts, which may then be freed; its threads in the order of their ids. */
 bool report_add(struct report *report, const struct trace *trace, const struct facts *facts,
                 struct error *error);
 void report_free(struct report *report);

@@ -7,19 +7,21 @@
 
 enum {
     MAX_LINES = 24, /* of one chain; deeper callers are counted, not shown */
-    MAX_NAME = 58,  /* columns, if the location does not leave more */
+    MAX_NAME = 50,  /* columns */
 };
 
 static const char inlined_mark[] = "  (inlined)";
 
-/* Sanitized and shortened; NULL when memory is short. */
-static char *display_name(const char *linkage_name) {
+/* Sanitized, and shortened if it can be to the columns; NULL when memory is short. */
+static char *display_name(const char *linkage_name, size_t columns) {
     char *demangled = names_demangle(linkage_name);
     char *name = demangled ? names_utf8(demangled, strlen(demangled)) : NULL;
 
     free(demangled);
-    if (name)
+    if (name) {
         names_simplify(name);
+        names_shorten(name, columns);
+    }
     return name;
 }
 
@@ -57,19 +59,25 @@ static size_t print_start(FILE *out, const char *text, size_t columns) {
     return columns;
 }
 
-/* The end of a path matters most. */
+/* The end of a path matters most, and whole components are easiest to read. */
 static void print_end(FILE *out, const char *text, size_t columns) {
-    if (names_width(text) <= columns)
+    const char *end;
+    const char *slash;
+
+    if (names_width(text) <= columns) {
         fputs(text, out);
-    else
-        fprintf(out, "...%s", names_suffix(text, columns - 3));
+        return;
+    }
+    end = names_suffix(text, columns - 3);
+    slash = strchr(end, '/');
+    fprintf(out, "...%s", slash ? slash : end);
 }
 
 static void print_frame(FILE *out, const struct site *site, uint32_t index, int indent,
                         size_t name_columns) {
     const struct frame *frame = &site->frames[index];
     bool inlined = index + 1 < site->frame_count;
-    char *name = display_name(frame->function);
+    char *name = display_name(frame->function, MAX_NAME);
     char *location = display_location(site, frame);
     size_t room = (size_t)(MT_TEXT_COLUMNS - indent);
     size_t used;
@@ -90,7 +98,7 @@ static void print_frame(FILE *out, const struct site *site, uint32_t index, int 
 /* Columns for the names so that they line up and leave the locations the rest. */
 static size_t widest_name(const struct site *site, size_t widest) {
     for (uint32_t i = 0; i < site->frame_count && i < MAX_LINES; i++) {
-        char *name = display_name(site->frames[i].function);
+        char *name = display_name(site->frames[i].function, MAX_NAME);
         size_t width = name ? names_width(name) : 0;
 
         free(name);
@@ -137,7 +145,7 @@ void frames_print_site(FILE *out, const struct site *site, int indent) {
 }
 
 void frames_print_label(FILE *out, const char *name, int indent) {
-    char *text = display_name(name);
+    char *text = display_name(name, (size_t)(MT_TEXT_COLUMNS - indent));
 
     fprintf(out, "%*s", indent, "");
     print_start(out, text ? text : name, (size_t)(MT_TEXT_COLUMNS - indent));

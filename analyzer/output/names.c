@@ -102,14 +102,98 @@ static void drop_last_argument(char *text, const char *what) {
     }
 }
 
+/* Whether a bracket is part of an operator's name: operator<, operator->, operator() and so on. */
+static bool is_operator_sign(const char *name, const char *at) {
+    static const char word[] = "operator";
+    const size_t size = sizeof(word) - 1;
+    const char *start = at;
+
+    while (start > name && at - start < 2 && strchr("<>-(", start[-1]))
+        start--;
+    if ((size_t)(start - name) < size || memcmp(start - size, word, size) != 0)
+        return false;
+    switch (*at) {
+    case '(':
+        return at == start;
+    case ')':
+        return at - start == 1 && at[-1] == '(';
+    default:
+        return at - start < 2;
+    }
+}
+
+static int depth_change(const char *name, const char *at) {
+    int change = strchr("<({", *at) ? 1 : strchr(">)}", *at) ? -1 : 0;
+
+    return change && is_operator_sign(name, at) ? 0 : change;
+}
+
+/* The bracket that closes the one at `open`, or NULL. */
+static char *group_end(const char *name, char *open) {
+    int depth = 0;
+
+    for (char *at = open; *at; at++) {
+        depth += depth_change(name, at);
+        if (depth == 0)
+            return at;
+    }
+    return NULL;
+}
+
+/* Replaces what stands between outermost brackets of one kind by three dots. */
+static void collapse(char *name, char open) {
+    for (char *at = name; *at; at++) {
+        char *end = depth_change(name, at) > 0 ? group_end(name, at) : at;
+
+        if (!end)
+            return;
+        if (*at == open && end - at > 4) {
+            memcpy(at + 1, "...", 3);
+            memmove(at + 4, end, strlen(end) + 1);
+            end = at + 4;
+        }
+        at = end;
+    }
+}
+
+/* The place where the name proper begins: behind the last space outside of brackets that precedes
+ * the parameters. */
+static char *skip_return_type(char *name) {
+    char *start = name;
+
+    for (char *at = name; *at; at++) {
+        char *end = depth_change(name, at) > 0 ? group_end(name, at) : at;
+
+        /* Behind "operator " stands a type, or the template arguments of an operator. */
+        if (!end || *at == '(' || strncmp(at, "operator", 8) == 0)
+            break;
+        at = end;
+        if (*at == ' ')
+            start = at + 1;
+    }
+    return start;
+}
+
 void names_simplify(char *name) {
+    char *start;
+
+    replace_all(name, "(anonymous namespace)", "{anonymous}");
     replace_all(name, "std::__cxx11::", "std::");
     replace_all(name, "std::basic_string<char, std::char_traits<char>, std::allocator<char> >",
                 "std::string");
     drop_last_argument(name, ", std::allocator<");
     drop_last_argument(name, ", std::default_delete<");
-    replace_all(name, "> >", ">>");
-    replace_all(name, "> >", ">>");
+    replace_all(name, " >", ">");
+    start = skip_return_type(name);
+    if (*start && strchr(name, '('))
+        memmove(name, start, strlen(start) + 1);
+}
+
+void names_shorten(char *name, size_t columns) {
+    if (names_width(name) > columns)
+        collapse(name, '(');
+    if (names_width(name) > columns)
+        collapse(name, '<');
 }
 
 static bool starts_character(char byte) {

@@ -12,9 +12,13 @@ char *names_demangle(const char *linkage_name);
  * NULL when memory is short. */
 char *names_utf8(const char *bytes, size_t size);
 
-/* Shortens what the standard library's names spell out, in place: std::__cxx11:: and default
- * template arguments that nobody wrote. */
+/* Leaves out of a demangled name, in place, what nobody wrote: std::__cxx11::, default template
+ * arguments, and the return type that only templates' names have. */
 void names_simplify(char *name);
+
+/* Makes a simplified name fit the columns if leaving out parameters, then template arguments,
+ * suffices or at least helps; in place. */
+void names_shorten(char *name, size_t columns);
 
 /* Columns that valid UTF-8 takes on a terminal, one per character. */
 size_t names_width(const char *text);

@@ -279,7 +279,7 @@ static void print_threads(FILE *out, struct report *report, const struct report_
     report_sort_threads(report, options->order);
     fprintf(out, "\nThreads\n\n  %6s  %-15s  %11s %11s %11s %12s %12s %10s\n", "thread", "name",
             "own peak", "leaked", "allocated", "allocations", "frees", "freed by");
-    fprintf(out, "  %92s others\n", "");
+    fprintf(out, "%99s\n", "others");
     for (size_t i = 0; i < report->threads.count; i++) {
         const struct report_thread *thread = &report->threads.items[i];
         const char *name = thread->def ? thread->def->name : "";

@@ -74,6 +74,34 @@ static void names_are_demangled_and_simplified(void **state) {
     assert_string_equal(pair, "std::vector<std::vector<int>>");
 }
 
+static void expect_short(const char *name, size_t columns, const char *expected) {
+    char text[256];
+
+    strcpy(text, name);
+    names_simplify(text);
+    names_shorten(text, columns);
+    assert_string_equal(text, expected);
+}
+
+static void long_names_lose_arguments_first(void **state) {
+    (void)state;
+    expect_short("main", 1, "main");
+    expect_short("void f<int>(int)", 50, "f<int>(int)");
+    expect_short("A<int, B<c>> f<x<y>, z>(long, long) const", 20, "f<...>(...) const");
+    expect_short("(anonymous namespace)::f((anonymous namespace)::T)", 20, "{anonymous}::f(...)");
+    expect_short("std::ostream& ns::operator<< <char>(std::ostream&, char)", 10,
+                 "ns::operator<< <...>(...)");
+    expect_short("T::operator()(int, int) const", 10, "T::operator()(...) const");
+    expect_short("T::operator bool() const", 10, "T::operator bool() const");
+    expect_short("bool operator<(T const&, T const&)", 10, "operator<(...)");
+    expect_short("T::operator->()", 10, "T::operator->()");
+    expect_short("f(int, int)::{lambda(int)#1}::operator()(int) const", 10,
+                 "f(...)::{lambda(int)#1}::operator()(int) const");
+    expect_short("broken<<<((", 3, "broken<<<((");
+    expect_short(")>broken", 3, ")>broken");
+    expect_short("", 3, "");
+}
+
 static void strings_are_stored_once(void **state) {
     struct arena arena = {0};
     struct intern intern = {.arena = &arena};
@@ -114,6 +142,7 @@ int main(void) {
         cmocka_unit_test(numbers_are_readable),
         cmocka_unit_test(invalid_utf8_is_replaced),
         cmocka_unit_test(names_are_demangled_and_simplified),
+        cmocka_unit_test(long_names_lose_arguments_first),
         cmocka_unit_test(strings_are_stored_once),
         cmocka_unit_test(maps_find_what_was_put),
     };
