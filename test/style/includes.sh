@@ -13,6 +13,10 @@ edges() {
     xargs grep -n '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' /dev/null |
     sed 's/^\([^:]*\):\([0-9]*\):[^"]*"\([^"]*\)".*/\1 \2 \3/' |
     HEADERS=$headers awk '
+      function flat(path) {
+        while (sub(/[^\/]+\/\.\.\//, "", path)) {}
+        return path
+      }
       BEGIN {
         count = split(ENVIRON["HEADERS"], list, "\n")
         for (i = 1; i <= count; i++) known[list[i]] = 1
@@ -24,13 +28,12 @@ edges() {
         sub(/\/.*/, "", part)
         target = ""
         # As the compiler looks: beside the file, then in the include directories.
-        if (known[directory $3]) target = directory $3
+        if (known[flat(directory $3)]) target = flat(directory $3)
         else if (known[part "/" $3]) target = part "/" $3
         else if (known["include/" $3]) target = "include/" $3
         else for (p in known) {
           if (p == "runtime/" $3 || p == "analyzer/" $3 || p == "pass/" $3) target = p
         }
-        while (sub(/[^\/]+\/\.\.\//, "", target)) {}
         print $1 ":" $2, target == "" ? $3 : target
       }'
 }
