@@ -23,28 +23,26 @@ for package in $packages; do
 done
 [ -n "$missing" ] || exit 0
 
-as_root() {
-  if [ "$(id -u)" -eq 0 ]; then
-    env DEBIAN_FRONTEND=noninteractive "$@"
-  elif command -v sudo >/dev/null; then
-    sudo env DEBIAN_FRONTEND=noninteractive "$@"
-  else
-    echo "setup: run as root, or install sudo; these packages are missing:$missing" >&2
+become_root=
+if [ "$(id -u)" -ne 0 ]; then
+  become_root=sudo
+  if ! command -v sudo >/dev/null; then
+    echo "setup: run me as root, or install sudo; these packages are missing:$missing" >&2
     exit 1
   fi
-}
+fi
 
 # apt's words matter only when it fails.
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-quietly() {
-  as_root "$@" >"$log" 2>&1 || {
+apt() {
+  $become_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" >"$log" 2>&1 || {
     cat "$log" >&2
     exit 1
   }
 }
 
 echo "setup: installing$missing"
-quietly apt-get update -q
+apt update
 # shellcheck disable=SC2086 # several words are meant
-quietly apt-get install -y -q --no-install-recommends $missing
+apt install -y --no-install-recommends $missing

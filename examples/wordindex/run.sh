@@ -1,20 +1,18 @@
 #!/bin/sh
-# Builds wordindex plain and with the driver: both must print the same, and the report must name the
-# lines that hold the memory.
-# Usage: run.sh BIN_DIR PLAIN_CXX
+# Holds wordindex, built with the driver, against a plain build: both must print the same, and the
+# report must name the lines that hold the memory.
+# Usage: run.sh BIN_DIR INSTRUMENTED PLAIN_CXX
 set -eu
-bin=$1 plain=$2
+bin=$1 instrumented=$2 plain=$3
 source=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset MEMTRACK_OPTIONS
 cd "$work"
 
-mkdir plain traced text
+mkdir plain text
 cp "$source/wordindex.cpp" "$source/Makefile" plain
-cp "$source/wordindex.cpp" "$source/Makefile" traced
-make -s -C plain CXX="$plain"
-make -s -C traced CXX="$bin/memtrack-c++"
+make -s -C plain CXX="$plain" CXXFLAGS=-std=c++17
 
 i=0
 while [ "$i" -lt 500 ]; do
@@ -24,9 +22,9 @@ done >text/one
 tr "[:lower:]" "[:upper:]" <text/one >text/two
 
 plain/wordindex -q 'line 7' -q nowhere text >plain.out
-traced/wordindex -q 'line 7' -q nowhere text >traced.out
-cmp plain.out traced.out
-grep -q '^2 files, 1000 lines, 11000 words' traced.out
+"$instrumented" -q 'line 7' -q nowhere text >instrumented.out
+cmp plain.out instrumented.out
+grep -q '^2 files, 1000 lines, 11000 words' instrumented.out
 
 "$bin/memtrack" report --format json ./*.mtrace >report.json
 python3 - report.json <<'EOF'
