@@ -33,8 +33,7 @@ bool live_table_grow(struct live_table *table);
 static inline size_t live_table_slot(const struct live_table *table, uint64_t address) {
     uint64_t hash = (address ^ table->seed) * 0x9fb21c651e98df25u;
 
-    hash = (hash ^ (hash >> 32)) * 0xd6e8feb86659fd93u;
-    return (hash >> 32) & table->mask;
+    return (hash ^ (hash >> 32)) & table->mask;
 }
 
 static inline void live_table_prefetch(const struct live_table *table, uint64_t address) {

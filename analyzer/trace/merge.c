@@ -24,7 +24,7 @@ struct merge_source {
 };
 
 static bool before(const struct merge *merge, uint32_t a, uint32_t b) {
-    return merge->heads[a] < merge->heads[b] || (merge->heads[a] == merge->heads[b] && a < b);
+    return merge->heads[a] < merge->heads[b];
 }
 
 /* Restores the tournament after the head of the winner changed. */
@@ -251,10 +251,12 @@ static bool fill_batch(struct merge *merge, const struct event **events, size_t 
             merge->batch[used + i] = source->events[source->next + i];
         used += run;
         source->next += (uint32_t)run;
-        if (source->next == source->end)
+        if (source->next == source->end) {
             refill(merge, winner);
-        else
-            advance(merge, winner);
+        } else {
+            merge->heads[winner] = source->events[source->next].ticks;
+            replay(merge, winner);
+        }
     }
     *count = used;
     return !failed;
