@@ -47,7 +47,7 @@ static bool isInterchangeable(const Type *A, const Type *B) {
 bool AllocationFunction::hasShapeOf(const FunctionType *Type,
                                     const Module &M) const {
   const FunctionType *Expected = type(M);
-  if (Type->isVarArg() || Type->getNumParams() != Expected->getNumParams() ||
+  if (Type->getNumParams() != Expected->getNumParams() ||
       !isInterchangeable(Type->getReturnType(), Expected->getReturnType()))
     return false;
   for (unsigned I = 0; I < Type->getNumParams(); ++I)

@@ -27,7 +27,7 @@ struct AllocationFunction {
   /// The function's type, and its entry point's without the site.
   llvm::FunctionType *type(const llvm::Module &M) const;
 
-  /// Whether \p Type is a prototype of this function.
+  /// Whether \p Type has the parameters and the result of this function.
   bool hasShapeOf(const llvm::FunctionType *Type, const llvm::Module &M) const;
 };
 
