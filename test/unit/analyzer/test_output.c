@@ -108,6 +108,9 @@ static void copies_of_a_site_are_one_row(void **state) {
     assert_true(json_is_true(member(frame, "inlined")));
     frame = json_array_get(member(first, "frames"), 1);
     assert_true(json_is_false(member(frame, "inlined")));
+    frame = json_array_get(member(json_array_get(contexts, 1), "frames"), 0);
+    assert_string_equal(json_string_value(member(frame, "function")), "na\xef\xbf\xbdme");
+    assert_true(json_is_null(member(frame, "file")));
     json_decref(root);
     report_free(&report);
     analyzed_free(&run);
