@@ -239,7 +239,7 @@ static int run_program(struct run *run, const struct arguments *arguments) {
     if (run->found[0])
         report_trace(run, arguments);
     else
-        command_error("%s left no trace: it does not seem to be built with memtrack-cc",
+        command_error("%s left no trace: it allocated nothing, or was not built with memtrack-cc",
                       arguments->program[0]);
     return result.status;
 }

@@ -5,6 +5,7 @@
 #include "lock.h"
 #include "options.h"
 #include "record.h"
+#include "sink.h"
 #include "sites.h"
 #include "thread.h"
 #include "writer.h"
@@ -16,7 +17,12 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 
-enum state { STATE_NEW, STATE_STARTING, STATE_STARTED };
+enum state {
+    STATE_NEW,
+    STATE_PREPARED, /* all that has to be known at start-up is known */
+    STATE_BUSY,
+    STATE_STARTED, /* the trace is open, or there will be none */
+};
 
 /* True before the start: the first event comes upon it. */
 _Atomic bool mt_recording = true;
@@ -24,7 +30,7 @@ bool mt_clock_is_counter;
 
 static _Atomic int state;
 static _Atomic bool finishing;
-static bool forked; /* from a recorded process: options are read and handlers stand */
+static bool forked;
 static uint64_t parent_trace_id;
 
 bool mt_process_is_finishing(void) {
@@ -49,48 +55,57 @@ static void after_fork_in_child(void) {
     mt_thread_after_fork_in_child();
     if (atomic_load(&state) == STATE_STARTED && mt_record_enabled()) {
         parent_trace_id = mt_writer_trace_id();
-        forked = true;
-        atomic_store(&state, STATE_NEW);
+        atomic_store(&state, STATE_PREPARED);
     }
+    forked = true;
     mt_writer_after_fork(true);
     atomic_store(&finishing, false);
 }
 
-static bool start(void) {
-    if (!forked) {
-        mt_clock_is_counter = mt_clock_counter_is_constant();
-        /* A privileged program writes no file that its caller names. */
-        if (getauxval(AT_SECURE))
-            return false;
-        mt_options_parse(getenv("MEMTRACK_OPTIONS"));
-        if (mt_options.mode == MT_MODE_OFF)
-            return false;
-        mt_thread_start();
-        pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+static bool prepare(void) {
+    mt_clock_is_counter = mt_clock_counter_is_constant();
+    /* A privileged program writes no file that its caller names. */
+    if (getauxval(AT_SECURE))
+        return false;
+    mt_options_parse(getenv("MEMTRACK_OPTIONS"));
+    if (mt_options.mode == MT_MODE_OFF)
+        return false;
+    mt_sink_prepare();
+    mt_thread_start();
+    return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
+}
+
+/* Takes the state from `from` to `to` by `step`, unless another thread does or did. */
+static void advance(enum state from, enum state to, bool (*step)(void)) {
+    int expected = from;
+
+    if (atomic_compare_exchange_strong(&state, &expected, STATE_BUSY)) {
+        if (mt_record_enabled() && !step())
+            atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
+        atomic_store(&state, to);
     }
-    return mt_writer_start(forked ? parent_trace_id : 0);
+    while (atomic_load(&state) == STATE_BUSY)
+        sched_yield();
+}
+
+static bool open_trace(void) {
+    return mt_writer_start(parent_trace_id, forked);
 }
 
 bool mt_process_start(void) {
-    int expected = STATE_NEW;
-
-    if (atomic_compare_exchange_strong(&state, &expected, STATE_STARTING)) {
-        if (!start())
-            atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
-        atomic_store(&state, STATE_STARTED);
-    }
-    while (atomic_load(&state) != STATE_STARTED)
-        sched_yield();
+    advance(STATE_NEW, STATE_PREPARED, prepare);
+    advance(STATE_PREPARED, STATE_STARTED, open_trace);
     return mt_record_enabled() && !mt_process_is_finishing();
 }
 
-/* Earlier than the program's constructors where the order is ours to choose. */
+/* What the program may change before its first event is read here. The trace waits for that event:
+ * many a program that a build runs has none. */
 static __attribute__((constructor(101))) void on_load(void) {
     int saved = errno;
 
     mt_local.busy = 1;
     MT_SIGNAL_FENCE();
-    mt_process_start();
+    advance(STATE_NEW, STATE_PREPARED, prepare);
     MT_SIGNAL_FENCE();
     mt_local.busy = 0;
     errno = saved;
@@ -98,8 +113,6 @@ static __attribute__((constructor(101))) void on_load(void) {
 
 /* Later than atexit handlers and the program's destructors. */
 static __attribute__((destructor(101))) void on_exit_of_process(void) {
-    if (atomic_load(&state) != STATE_STARTED)
-        return;
     mt_local.busy = 1;
     MT_SIGNAL_FENCE();
     atomic_store(&finishing, true);

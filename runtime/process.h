@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* Brings the runtime up, at the first call; true if events are to be recorded. Called from the
- * library's constructor and from whatever event comes before it. Any thread. */
+/* Opens the trace, at the first call; true if events are to be recorded. Any thread, at its first
+ * event. */
 bool mt_process_start(void);
 
 /* The exit of the process has begun: buffers must not change hands any more. */

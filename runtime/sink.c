@@ -31,7 +31,8 @@ static dev_t device;
 static ino_t inode;
 static uint64_t size;
 static bool failed;
-static char path[2 * MT_OPTION_STRING_SIZE];
+static char start_directory[MT_OPTION_STRING_SIZE];
+static char path[3 * MT_OPTION_STRING_SIZE];
 
 static int *own_file(void) {
     return &files[detached_thread && gettid() == detached_thread];
@@ -43,6 +44,11 @@ const char *mt_sink_path(void) {
 
 uint64_t mt_sink_size(void) {
     return size;
+}
+
+void mt_sink_prepare(void) {
+    if (!getcwd(start_directory, sizeof start_directory))
+        start_directory[0] = 0;
 }
 
 static void add_program(struct mt_text *text) {
@@ -95,10 +101,9 @@ static void make_path(uint64_t number) {
     struct mt_text text = MT_TEXT(path);
     struct stat status;
 
-    if (mt_options.output[0] != '/' && getcwd(path, sizeof path)) {
-        text.length = strlen(path);
-        if (text.length > 1)
-            mt_text_add(&text, "/");
+    if (mt_options.output[0] != '/' && start_directory[0]) {
+        mt_text_add(&text, start_directory);
+        mt_text_add(&text, "/");
     }
     expand(&text, mt_options.output);
     if (path[text.length - 1] == '/' || (stat(path, &status) == 0 && S_ISDIR(status.st_mode))) {

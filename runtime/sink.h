@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Remembers the directory that a relative name is relative to. Once, at the start of the process.
+ */
+void mt_sink_prepare(void);
+
 /* Creates the file that mt_options.output names. An earlier trace of that name is replaced, any
  * other file is left alone. False with a line on stderr if that cannot be done. `forked`: the name
  * has to differ from the parent's. */

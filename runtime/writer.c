@@ -321,7 +321,7 @@ static bool write_head(uint64_t parent_trace_id) {
     return !stopped;
 }
 
-bool mt_writer_start(uint64_t parent_trace_id) {
+bool mt_writer_start(uint64_t parent_trace_id, bool forked) {
     bool started;
 
     if (!mt_lock_take(&lock))
@@ -332,7 +332,7 @@ bool mt_writer_start(uint64_t parent_trace_id) {
     started = out.data && mt_block_start((int)mt_options.zstd_level) && mt_describe_start();
     if (!started)
         mt_log("no trace: no memory for the writer", NULL, NULL, NULL);
-    started = started && mt_sink_open(parent_trace_id != 0) && write_head(parent_trace_id);
+    started = started && mt_sink_open(forked) && write_head(parent_trace_id);
     active = started;
     mt_lock_release(&lock);
     if (started && mt_options.verbose)

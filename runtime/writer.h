@@ -10,8 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Opens the trace and writes its head. False: there will be no trace, said on stderr. */
-bool mt_writer_start(uint64_t parent_trace_id);
+/* Opens the trace and writes its head. False: there will be no trace, said on stderr. `forked`: the
+ * parent's trace, which parent_trace_id names if it has one, may be of the same name. */
+bool mt_writer_start(uint64_t parent_trace_id, bool forked);
 
 /* A buffer for a thread that has none; NULL if the kernel has no memory. Never waits. */
 struct mt_buffer *mt_writer_first_buffer(void);
