@@ -5,7 +5,7 @@ set -eu
 
 llvm=${MEMTRACK_LLVM_VERSION:-14}
 packages="cmake ninja-build make gcc g++ binutils pkg-config python3
-  clang-$llvm llvm-$llvm-dev llvm-$llvm-tools lld-$llvm
+  clang-$llvm libclang-rt-$llvm-dev llvm-$llvm-dev llvm-$llvm-tools lld-$llvm
   libzstd-dev libxxhash-dev libjansson-dev libcmocka-dev
   shellcheck clang-format-14 $*"
 
