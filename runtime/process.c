@@ -37,29 +37,44 @@ bool mt_process_is_finishing(void) {
     return atomic_load_explicit(&finishing, memory_order_relaxed);
 }
 
+/* Which locks the thread that forks has taken for it. Guarded by the outermost of them. */
+static struct { bool writer, registry, sites; } held;
+
 /* The locks in the order in which they nest. */
 static void before_fork(void) {
-    mt_writer_before_fork();
-    mt_thread_lock_registry();
-    mt_sites_before_fork();
+    bool writer = mt_writer_before_fork();
+
+    held.writer = writer;
+    held.registry = mt_thread_lock_registry();
+    held.sites = mt_sites_before_fork();
+}
+
+static void after_fork(bool child) {
+    bool writer = held.writer;
+
+    mt_sites_after_fork(held.sites, child);
+    mt_thread_after_fork(held.registry, child);
+    mt_writer_after_fork(writer, child);
 }
 
 static void after_fork_in_parent(void) {
-    mt_sites_after_fork(false);
-    mt_thread_unlock_registry();
-    mt_writer_after_fork(false);
+    after_fork(false);
 }
 
 static void after_fork_in_child(void) {
-    mt_sites_after_fork(true);
-    mt_thread_after_fork_in_child();
-    if (atomic_load(&state) == STATE_STARTED && mt_record_enabled()) {
-        parent_trace_id = mt_writer_trace_id();
-        atomic_store(&state, STATE_PREPARED);
-    }
+    bool all = held.writer && held.registry && held.sites;
+
+    /* The nearest ancestor that has a trace; 0 if none does. A thread that was opening one is not in
+     * this process. */
+    parent_trace_id = mt_writer_trace_id();
     forked = true;
-    mt_writer_after_fork(true);
+    if (mt_record_enabled())
+        atomic_store(&state, STATE_PREPARED);
     atomic_store(&finishing, false);
+    after_fork(true);
+    /* The fork came from a signal handler that interrupted the runtime itself. */
+    if (!all)
+        atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
 }
 
 static bool prepare(void) {

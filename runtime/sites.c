@@ -143,13 +143,10 @@ const char *mt_sites_module(const struct memtrack_site *site) {
     return path;
 }
 
-void mt_sites_before_fork(void) {
-    mt_lock_take(&lock);
+bool mt_sites_before_fork(void) {
+    return mt_lock_take(&lock);
 }
 
-void mt_sites_after_fork(bool child) {
-    if (child)
-        lock = (struct mt_lock){0};
-    else
-        mt_lock_release(&lock);
+void mt_sites_after_fork(bool held, bool child) {
+    mt_lock_after_fork(&lock, held, child);
 }

@@ -17,8 +17,9 @@ void __memtrack_unregister_sites_v1(const struct memtrack_site *start,
  * table is unregistered. */
 const char *mt_sites_module(const struct memtrack_site *site);
 
-void mt_sites_before_fork(void);
-void mt_sites_after_fork(bool child);
+/* Around fork(), see mt_lock_after_fork(). */
+bool mt_sites_before_fork(void);
+void mt_sites_after_fork(bool held, bool child);
 
 /* What a self-relative field of a site or frame names; NULL for none. */
 static inline const void *mt_sites_follow(const int32_t *field) {

@@ -236,19 +236,15 @@ static void thread_finish(struct mt_local *local) {
         mt_writer_notify();
 }
 
-void mt_thread_record_slow(struct mt_local *local, const struct mt_event *events, unsigned count) {
-    int saved = errno;
+static void record_slow(struct mt_local *local, const struct mt_event *events, unsigned count) {
     bool late = local->ended_id && !local->thread;
 
-    if (!local->thread && !thread_begin(local, events[0].ticks)) {
-        errno = saved;
+    if (!local->thread && !thread_begin(local, events[0].ticks))
         return;
-    }
     if (local->limit - atomic_load_explicit(&local->cursor, memory_order_relaxed) <
             (ptrdiff_t)(count * MT_RECORD_EXTENDED_WORDS) &&
         !buffer_switch(local, events[0].ticks)) {
         atomic_fetch_add_explicit(&local->thread->lost, count, memory_order_relaxed);
-        errno = saved;
         return;
     }
     for (unsigned i = 0; i < count; i++)
@@ -256,6 +252,12 @@ void mt_thread_record_slow(struct mt_local *local, const struct mt_event *events
     /* After the destructor of the key nobody tells of the thread's end any more. */
     if (late)
         thread_finish(local);
+}
+
+void mt_thread_record_slow(struct mt_local *local, const struct mt_event *events, unsigned count) {
+    int saved = errno;
+
+    record_slow(local, events, count);
     errno = saved;
 }
 
@@ -323,16 +325,16 @@ static void thread_end(void *argument) {
     errno = saved;
 }
 
-void mt_thread_after_fork_in_child(void) {
+static void forget_all(void) {
     struct mt_local *local = &mt_local;
 
-    registry_lock = (struct mt_lock){0};
     while (registry) {
         struct mt_thread *thread = registry;
 
         registry = thread->next;
         mt_writer_release(thread->buffer);
-        mt_thread_recycle(thread);
+        thread->next = recycled;
+        recycled = thread;
     }
     atomic_store_explicit(&last_id, 0, memory_order_relaxed);
     atomic_store_explicit(&lost_nested, 0, memory_order_relaxed);
@@ -341,4 +343,10 @@ void mt_thread_after_fork_in_child(void) {
         atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
     else
         memset(local, 0, sizeof *local);
+}
+
+void mt_thread_after_fork(bool held, bool child) {
+    if (child && held)
+        forget_all();
+    mt_lock_after_fork(&registry_lock, held, child);
 }

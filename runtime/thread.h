@@ -52,8 +52,8 @@ uint32_t mt_thread_buffer_events(const struct mt_buffer *buffer, const uint64_t 
 /* Events of signal handlers that found no room, since the last call. */
 uint64_t mt_thread_take_lost_nested(void);
 
-/* In the child of a fork, with the registry locked by the forking thread: unlocks it and forgets
+/* Around fork(), see mt_lock_after_fork(); before it mt_thread_lock_registry(). The child forgets
  * all threads and what they have recorded, which is the parent's. */
-void mt_thread_after_fork_in_child(void);
+void mt_thread_after_fork(bool held, bool child);
 
 #endif

@@ -41,7 +41,6 @@ static _Atomic uint32_t thread_state;  /* enum thread_state */
 
 static struct mt_lock lock;
 static bool active; /* the trace is open */
-static bool fork_locked;
 static struct mt_bytes out;
 static uint64_t trace_id;
 static uint64_t written_events;
@@ -419,26 +418,18 @@ void mt_writer_finish(void) {
     mt_lock_release(&lock);
 }
 
-void mt_writer_before_fork(void) {
-    fork_locked = mt_lock_take(&lock);
-    if (fork_locked && active)
+bool mt_writer_before_fork(void) {
+    bool held = mt_lock_take(&lock);
+
+    if (held && active)
         flush();
+    return held;
 }
 
-void mt_writer_after_fork(bool child) {
-    bool locked = fork_locked;
-    struct mt_buffer *buffer;
+/* In the child there is no writer's thread and nothing to write. */
+static void start_over(void) {
+    struct mt_buffer *buffer = mt_queue_take_all(&full);
 
-    if (!child) {
-        if (locked)
-            mt_lock_release(&lock);
-        return;
-    }
-    lock = (struct mt_lock){0};
-    atomic_store(&thread_state, THREAD_NONE);
-    atomic_store(&thread_sleeps, 0);
-    atomic_store(&waiting, 0);
-    buffer = mt_queue_take_all(&full);
     while (buffer) {
         struct mt_buffer *next = atomic_load_explicit(&buffer->next, memory_order_relaxed);
 
@@ -446,15 +437,22 @@ void mt_writer_after_fork(bool child) {
         buffer = next;
     }
     atomic_store(&in_flight, 0);
+    atomic_store(&thread_state, THREAD_NONE);
+    atomic_store(&thread_sleeps, 0);
+    atomic_store(&waiting, 0);
     if (active)
         mt_sink_close();
     active = false;
+    stopped = 0;
     out.size = 0;
     written_events = cpu_ns = 0;
     memset(lost, 0, sizeof lost);
     for (uint32_t i = 1; i <= mt_context_count(); i++)
         mt_context_set_defined((struct mt_context_id){i}, false);
-    /* The fork came from a handler that interrupted the writing itself. */
-    if (!locked)
-        atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
+}
+
+void mt_writer_after_fork(bool held, bool child) {
+    if (child && held)
+        start_over();
+    mt_lock_after_fork(&lock, held, child);
 }

@@ -41,9 +41,9 @@ void mt_writer_finish(void);
 
 uint64_t mt_writer_trace_id(void);
 
-/* Around fork(): the parent's trace must be whole when its memory is copied. The child starts
- * without a trace. */
-void mt_writer_before_fork(void);
-void mt_writer_after_fork(bool child);
+/* Around fork(), see mt_lock_after_fork(): the parent's trace must be whole when its memory is
+ * copied. The child starts without a trace. */
+bool mt_writer_before_fork(void);
+void mt_writer_after_fork(bool held, bool child);
 
 #endif
