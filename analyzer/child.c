@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 extern char **environ;
 
@@ -49,6 +51,24 @@ static int spawn(char **arguments, const sigset_t *mask, const sigset_t *default
     error = posix_spawnp(pid, arguments[0], NULL, &attributes, arguments, environ);
     posix_spawnattr_destroy(&attributes);
     return error;
+}
+
+bool child_find(const char *name, char *path, size_t size) {
+    const char *at = getenv("PATH");
+
+    if (strchr(name, '/'))
+        return (size_t)snprintf(path, size, "%s", name) < size;
+    while (at) {
+        int length = (int)strcspn(at, ":");
+
+        /* An empty entry is the current directory. */
+        if ((size_t)snprintf(path, size, "%.*s%s%s", length, at, length ? "/" : "./", name) <
+                size &&
+            access(path, X_OK) == 0)
+            return true;
+        at = at[length] ? at + length + 1 : NULL;
+    }
+    return false;
 }
 
 struct child_result child_run(char **arguments) {

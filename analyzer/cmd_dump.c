@@ -85,5 +85,7 @@ int cmd_dump(int count, char **arguments) {
     }
     if (optind + 1 != count)
         return command_error("dump: give one trace; see memtrack dump --help");
+    if (command_overwrites("dump", "-o", output_path, arguments[optind]))
+        return STATUS_ERROR;
     return dump(arguments[optind], format, output_path);
 }

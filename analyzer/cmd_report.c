@@ -32,9 +32,10 @@ static const char help[] =
     "  context      the call site and the chain of calls that led there; copies that inlining and\n"
     "               unrolling made of a site are one\n"
     "  unmatched    frees of memory whose allocation was not recorded: uninstrumented code made "
-    "it\n"
+    "it,\n"
+    "               a forked process inherited it, or the event was lost\n"
     "  missed       blocks whose address was given out again without a recorded free:\n"
-    "               uninstrumented code freed them; they are not leaked\n"
+    "               uninstrumented code freed them, or the event was lost; they are not leaked\n"
     "  mismatched   freed by another family (malloc, new, new[]) than allocated\n"
     "\n"
     "Events of different threads that the clock tells apart by less than 2 us may be taken in the\n"
@@ -167,6 +168,10 @@ int cmd_report(int count, char **argument_list) {
     }
     if (optind == count)
         return command_error("report: no trace given; see memtrack report --help");
+    for (int i = optind; i < count; i++) {
+        if (command_overwrites("report", "-o", arguments.output, argument_list[i]))
+            return STATUS_ERROR;
+    }
     if (session_load(&session, argument_list + optind, (size_t)(count - optind)))
         status = write_report(&session, &arguments);
     else

@@ -8,18 +8,21 @@
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char help[] =
     "Usage: memtrack run [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
     "\n"
     "Runs a program that was built with memtrack-cc and reports on stderr where its memory went.\n"
-    "Exits with the program's status, 128 + N after signal N, 126 or 127 if it cannot be run.\n"
+    "Exits with the program's status, 128 + N after signal N, 126 or 127 if it cannot be run;\n"
+    "with 1 if that would be 0 but the trace asked for with -o was not made.\n"
     "\n"
-    "  -o, --output TRACE   keep the trace there\n"
+    "  -o, --output TRACE   keep the trace there: a file, or a directory for --keep's name\n"
     "  --keep               keep the trace as memtrack.PROGRAM.PID.mtrace in this directory\n"
     "  --report FILE        write the report there instead of to stderr\n"
     "  --help               this text\n"
@@ -42,7 +45,9 @@ struct run {
     char directory[PATH_MAX]; /* where the trace goes unless one file was named */
     char pattern[PATH_MAX];   /* for the runtime's output option */
     char found[PATH_MAX];
-    size_t others; /* traces of further processes */
+    uint64_t old_trace; /* id of the trace that stood at the file named, 0 for none */
+    uint32_t maker;     /* the process whose trace stands there now, 0 if it is none of this run */
+    size_t others;      /* traces of further processes */
     bool temporary;
 };
 
@@ -104,13 +109,34 @@ static bool escape_path(const char *path, char *out, size_t size) {
     return true;
 }
 
-static bool choose_output(struct run *run, const struct arguments *arguments) {
+/* Only a regular file is opened: a pipe would be waited for. */
+static bool read_header(const char *path, struct mt_file_header *header) {
+    struct stat status;
+    FILE *file = stat(path, &status) == 0 && S_ISREG(status.st_mode) ? fopen(path, "re") : NULL;
+    bool whole = file && fread(header, sizeof(*header), 1, file) == 1 &&
+                 memcmp(header->magic, MT_FILE_MAGIC, MT_FILE_MAGIC_SIZE) == 0;
+
+    if (file)
+        fclose(file);
+    return whole;
+}
+
+static bool is_directory(const char *path) {
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* A directory for the trace unless a file was named. */
+static bool choose_directory(struct run *run, const struct arguments *arguments) {
     const char *base = getenv("TMPDIR");
-    const char *path = arguments->trace ? arguments->trace : run->directory;
 
     if (arguments->keep) {
         strcpy(run->directory, ".");
-    } else if (!arguments->trace) {
+    } else if (arguments->trace) {
+        if (is_directory(arguments->trace) && strlen(arguments->trace) < sizeof(run->directory))
+            strcpy(run->directory, arguments->trace);
+    } else {
         base = base && base[0] && strlen(base) < PATH_MAX - 64 ? base : "/tmp";
         snprintf(run->directory, sizeof(run->directory), "%s/memtrack-XXXXXX", base);
         if (!mkdtemp(run->directory)) {
@@ -119,14 +145,26 @@ static bool choose_output(struct run *run, const struct arguments *arguments) {
         }
         run->temporary = true;
     }
+    return true;
+}
+
+static bool choose_output(struct run *run, const struct arguments *arguments) {
+    struct mt_file_header header;
+    const char *path;
+
+    if (!choose_directory(run, arguments))
+        return false;
+    path = run->directory[0] ? run->directory : arguments->trace;
     if (!escape_path(path, run->pattern, sizeof(run->pattern) - sizeof(file_pattern))) {
         command_error("%s: a trace's path must be short and without ':' (give another with -o, or "
                       "set TMPDIR)",
                       path);
         return false;
     }
-    if (!arguments->trace)
+    if (run->directory[0])
         strcat(run->pattern, file_pattern);
+    else if (read_header(path, &header))
+        run->old_trace = header.trace_id;
     return true;
 }
 
@@ -140,18 +178,6 @@ static char *runtime_options(const struct run *run) {
                  run->pattern) < 0)
         return NULL;
     return options;
-}
-
-/* The process that wrote a trace, 0 if it is none. */
-static uint32_t trace_pid(const char *path) {
-    struct mt_file_header header;
-    FILE *file = fopen(path, "re");
-    bool whole = file && fread(&header, sizeof(header), 1, file) == 1 &&
-                 memcmp(header.magic, MT_FILE_MAGIC, MT_FILE_MAGIC_SIZE) == 0;
-
-    if (file)
-        fclose(file);
-    return whole ? header.pid : 0;
 }
 
 typedef void visit_trace(struct run *run, const char *path, int pid);
@@ -175,8 +201,10 @@ static void visit_traces(struct run *run, int pid, visit_trace *visit) {
 
 static void pick_trace(struct run *run, const char *path, int pid) {
     const char *shown = strncmp(path, "./", 2) == 0 ? path + 2 : path;
+    struct mt_file_header header;
 
-    if (trace_pid(path) == (uint32_t)pid && strlen(shown) < sizeof(run->found))
+    if (read_header(path, &header) && header.pid == (uint32_t)pid &&
+        strlen(shown) < sizeof(run->found))
         strcpy(run->found, shown);
     else
         run->others++;
@@ -189,10 +217,73 @@ static void remove_trace(struct run *run, const char *path, int pid) {
 }
 
 static void find_trace(struct run *run, const struct arguments *arguments, int pid) {
-    if (!arguments->trace)
+    struct mt_file_header header;
+
+    if (run->directory[0]) {
         visit_traces(run, pid, pick_trace);
-    else if (trace_pid(arguments->trace) == (uint32_t)pid)
+        return;
+    }
+    if (!read_header(arguments->trace, &header) || header.trace_id == run->old_trace)
+        return;
+    run->maker = header.pid;
+    if (header.pid == (uint32_t)pid)
         snprintf(run->found, sizeof(run->found), "%s", arguments->trace);
+}
+
+/* Splits off the last component; the rest is "." if there is none, and else keeps its slash, so
+ * that a file in the place of a directory is told as such. */
+static const char *split(const char *path, char *directory, size_t size) {
+    const char *slash = strrchr(path, '/');
+
+    snprintf(directory, size, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+    return slash ? slash + 1 : path;
+}
+
+/* What keeps a trace from being created, NULL if nothing is seen to. */
+static const char *find_obstacle(const struct run *run, const char *trace) {
+    char directory[PATH_MAX + 2];
+    struct mt_file_header header;
+    struct stat status;
+
+    if (run->directory[0])
+        snprintf(directory, sizeof(directory), "%s/", run->directory);
+    else
+        split(trace, directory, sizeof(directory));
+    if (access(directory, W_OK | X_OK) != 0)
+        return strerror(errno);
+    if (!run->directory[0] && stat(trace, &status) == 0 && S_ISREG(status.st_mode) &&
+        status.st_size && !read_header(trace, &header))
+        return "it exists and is not a trace";
+    return NULL;
+}
+
+/* A device or a pipe, which cannot be looked at afterwards. */
+static bool is_special(const char *path) {
+    struct stat status;
+
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+/* The trace asked for with -o is there, whichever process made it. */
+static bool trace_is_there(const struct run *run, const struct arguments *arguments) {
+    return run->found[0] || run->maker || !arguments->trace || is_special(arguments->trace);
+}
+
+static void explain_missing(const struct run *run, const struct arguments *arguments) {
+    const char *trace = run->directory[0] ? run->directory : arguments->trace;
+    const char *obstacle = find_obstacle(run, trace);
+
+    if (run->maker)
+        command_error("%s left no trace; %s is that of process %" PRIu32
+                      ": see it with memtrack report",
+                      arguments->program[0], trace, run->maker);
+    else if (is_special(trace))
+        command_error("no report: %s is not a regular file", trace);
+    else if (obstacle)
+        command_error("the trace could not be created at %s: %s", trace, obstacle);
+    else
+        command_error("%s left no trace: it allocated nothing, or was not built with memtrack-cc",
+                      arguments->program[0]);
 }
 
 static void report_trace(struct run *run, const struct arguments *arguments) {
@@ -206,7 +297,9 @@ static void report_trace(struct run *run, const struct arguments *arguments) {
         session_close(&session);
         return;
     }
-    if (!arguments->report || command_output_open(&output, arguments->report)) {
+    if (!arguments->report ||
+        (!command_overwrites("run", "--report", arguments->report, run->found) &&
+         command_output_open(&output, arguments->report))) {
         if (!arguments->report)
             fputc('\n', output.file);
         if (!output_text.report(output.file, &session.report, &options, &error))
@@ -239,9 +332,46 @@ static int run_program(struct run *run, const struct arguments *arguments) {
     if (run->found[0])
         report_trace(run, arguments);
     else
-        command_error("%s left no trace: it allocated nothing, or was not built with memtrack-cc",
-                      arguments->program[0]);
+        explain_missing(run, arguments);
+    if (result.status == 0 && !trace_is_there(run, arguments))
+        return STATUS_NO_TRACE;
     return result.status;
+}
+
+/* Neither is there yet, and creating one would create the other. */
+static bool same_new_file(const char *path, const char *other) {
+    char directory[PATH_MAX], others[PATH_MAX];
+    struct stat status, of_other;
+
+    if (stat(path, &status) == 0 || stat(other, &of_other) == 0)
+        return false;
+    return strcmp(split(path, directory, sizeof(directory)),
+                  split(other, others, sizeof(others))) == 0 &&
+           stat(directory, &status) == 0 && stat(others, &of_other) == 0 &&
+           status.st_dev == of_other.st_dev && status.st_ino == of_other.st_ino;
+}
+
+/* An output is a file that is needed: the program's, one that it is given, or each other. */
+static bool overwrites(const struct arguments *arguments) {
+    char program[PATH_MAX];
+
+    if (child_find(arguments->program[0], program, sizeof(program)) &&
+        (command_overwrites("run", "-o", arguments->trace, program) ||
+         command_overwrites("run", "--report", arguments->report, program)))
+        return true;
+    for (char **argument = arguments->program + 1; *argument; argument++) {
+        if (command_overwrites("run", "-o", arguments->trace, *argument) ||
+            command_overwrites("run", "--report", arguments->report, *argument))
+            return true;
+    }
+    if (!arguments->trace || !arguments->report)
+        return false;
+    if (same_new_file(arguments->report, arguments->trace)) {
+        command_error("run: --report %s would overwrite %s: they are the same file",
+                      arguments->report, arguments->trace);
+        return true;
+    }
+    return command_overwrites("run", "--report", arguments->report, arguments->trace);
 }
 
 int cmd_run(int count, char **argument_list) {
@@ -259,6 +389,8 @@ int cmd_run(int count, char **argument_list) {
         return command_error("run: no program given; see memtrack run --help");
     if (arguments.trace && arguments.keep)
         return command_error("run: give either --keep or -o; see memtrack run --help");
+    if (overwrites(&arguments))
+        return STATUS_ERROR;
     status = choose_output(&run, &arguments) ? run_program(&run, &arguments) : STATUS_ERROR;
     if (run.temporary) {
         visit_traces(&run, 0, remove_trace);

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int command_error(const char *format, ...) {
     va_list arguments;
@@ -34,6 +36,22 @@ bool command_format(const char *name, const struct output_ops **format) {
     return *format != NULL;
 }
 
+bool command_same_file(const char *path, const char *other) {
+    struct stat status, others;
+
+    return stat(path, &status) == 0 && stat(other, &others) == 0 && S_ISREG(status.st_mode) &&
+           status.st_dev == others.st_dev && status.st_ino == others.st_ino;
+}
+
+bool command_overwrites(const char *command, const char *option, const char *output,
+                        const char *needed) {
+    if (!output || !command_same_file(output, needed))
+        return false;
+    command_error("%s: %s %s would overwrite %s: they are the same file", command, option, output,
+                  needed);
+    return true;
+}
+
 bool command_output_open(struct command_output *output, const char *path) {
     output->path = path;
     output->file = path ? fopen(path, "we") : stdout;
@@ -42,12 +60,22 @@ bool command_output_open(struct command_output *output, const char *path) {
     return output->file != NULL;
 }
 
+/* The stream does not keep why a write in its midst failed, so the pipe is asked. */
+static bool reader_is_gone(FILE *file, int error) {
+    struct pollfd descriptor = {.fd = fileno(file), .events = POLLOUT};
+
+    return error == EPIPE ||
+           (poll(&descriptor, 1, 0) == 1 && (descriptor.revents & (POLLERR | POLLHUP)) != 0);
+}
+
 bool command_output_close(struct command_output *output) {
     int error = 0;
 
     errno = 0;
     if (fflush(output->file) != 0 || ferror(output->file))
         error = errno ? errno : EIO;
+    if (error && !output->path && reader_is_gone(output->file, error))
+        return false;
     if (output->path && fclose(output->file) != 0 && !error)
         error = errno;
     output->file = NULL;

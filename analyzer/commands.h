@@ -11,7 +11,8 @@
 
 enum exit_status {
     STATUS_OK = 0,
-    STATUS_DAMAGED = 1, /* info --verify found damage */
+    STATUS_DAMAGED = 1,  /* info --verify found damage */
+    STATUS_NO_TRACE = 1, /* run: the trace asked for was not made */
     STATUS_ERROR = 2,
 };
 
@@ -30,6 +31,14 @@ int command_bad_option(const char *command, char **arguments, int option);
 /* False, after an error message, if there is no such format. */
 bool command_format(const char *name, const struct output_ops **format);
 
+/* Both name one regular file, be it by links; false if either does not exist. */
+bool command_same_file(const char *path, const char *other);
+
+/* True, after an error message, if the file that an option says to write is one that is needed:
+ * to be asked before anything is written. The output may be NULL. */
+bool command_overwrites(const char *command, const char *option, const char *output,
+                        const char *needed);
+
 /* Where a command writes: a file, or stdout for NULL. */
 struct command_output {
     const char *path;
@@ -38,7 +47,8 @@ struct command_output {
 
 bool command_output_open(struct command_output *output, const char *path);
 
-/* False, after an error message, if anything could not be written. */
+/* False if anything could not be written: after an error message, except that a reader of stdout
+ * who has gone away needs none. */
 bool command_output_close(struct command_output *output);
 
 #endif

@@ -54,12 +54,13 @@ static int run_command(int count, char **arguments) {
 }
 
 int main(int count, char **arguments) {
+    struct command_output output = {.file = stdout};
     int status;
 
     /* So that a reader that goes away is a write error like any other. */
     signal(SIGPIPE, SIG_IGN);
     status = run_command(count, arguments);
-    if (status == STATUS_OK && (fflush(stdout) != 0 || ferror(stdout)))
-        status = command_error("standard output: cannot be written");
+    if (status == STATUS_OK && !command_output_close(&output))
+        status = STATUS_ERROR;
     return status;
 }

@@ -154,6 +154,7 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
     totals->damaged_bytes += trace->reader.damage.bytes;
     totals->damaged_places += trace->reader.damage.count;
     totals->without_end += !defs->end.present;
+    totals->forked += trace->reader.header.parent_trace_id != 0;
     totals->cut |= trace->reader.cut;
     totals->rate_unknown |= !defs->rate_known;
     totals->sites += defs->sites.count - 1;

@@ -82,6 +82,7 @@ struct report_totals {
     uint64_t damaged_bytes;
     uint64_t damaged_places;
     uint64_t without_end; /* traces */
+    uint64_t forked;      /* traces of processes that inherited memory */
     uint64_t sites;
     uint64_t sites_without_debug_info;
     double duration_ns; /* of the longest */

@@ -136,27 +136,47 @@ static void print_damage(FILE *out, const struct report_totals *totals) {
     fputs("\n    (memtrack info --verify tells the places)\n", out);
 }
 
+static void print_no_end(FILE *out, const struct report *report) {
+    const struct report_totals *totals = &report->totals;
+
+    if (!totals->without_end)
+        return;
+    fprintf(out,
+            "  ! no END%s: the program was killed, or runs still%s:\n"
+            "    what its threads had not handed to the writer is missing; the figures are a lower "
+            "bound,\n"
+            "    but \"leaked\" is what was live then, and what was freed in events that are "
+            "missing\n",
+            report->traces.count > 1 ? " in some traces" : "",
+            totals->damaged_places ? ", or its END is unreadable" : "");
+}
+
+/* An explanation has to hold of all that it counts. */
+static void print_unmatched(FILE *out, const struct report *report) {
+    const struct report_totals *totals = &report->totals;
+    bool complete = report_complete(report);
+
+    if (totals->unmatched_frees)
+        fprintf(out,
+                "  - %s frees of memory that was allocated by code that is not "
+                "instrumented%s%s\n",
+                COUNT(totals->unmatched_frees), totals->forked ? ", or before the fork" : "",
+                complete ? "" : ",\n    or whose allocation was lost");
+    if (totals->missed_frees)
+        fprintf(out, "  - %s blocks were freed by code that is not instrumented%s\n",
+                COUNT(totals->missed_frees), complete ? "" : ", or their free was lost");
+}
+
 static void print_notes(FILE *out, const struct report *report) {
     const struct report_totals *totals = &report->totals;
 
     print_losses(out, totals);
     print_damage(out, totals);
-    if (totals->without_end)
-        fprintf(out,
-                "  ! no END%s: the process was killed or still runs; \"leaked\" is what was "
-                "live then\n",
-                report->traces.count > 1 ? " in some traces" : "");
+    print_no_end(out, report);
     if (totals->mismatched_frees)
         fprintf(out, "  ! %s mismatched frees (malloc, new and new[] mixed up), see below\n",
                 COUNT(totals->mismatched_frees));
-    if (totals->unmatched_frees)
-        fprintf(out,
-                "  - %s frees of memory that was allocated by code that is not "
-                "instrumented\n",
-                COUNT(totals->unmatched_frees));
-    if (totals->missed_frees)
-        fprintf(out, "  - %s blocks were freed by code that is not instrumented\n",
-                COUNT(totals->missed_frees));
+    print_unmatched(out, report);
     if (totals->sites_without_debug_info)
         fprintf(out,
                 "  - %s of the sites have no debug information: compile with -g for file "

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct built_frame loader[] = {
     {"_ZNSt6vectorIiSaIiEE9push_backERKi", "/usr/include/c++/12/bits/stl_vector.h", 1280, 4},
@@ -85,6 +86,15 @@ static void make_newer(struct builder *builder) {
     builder_reseal_file_header(builder);
 }
 
+/* As if this process were the one that was recorded. */
+static void make_own(struct builder *builder) {
+    uint32_t pid = (uint32_t)getpid();
+
+    make_demo(builder, 1);
+    memcpy(builder->file.data + offsetof(struct mt_file_header, pid), &pid, sizeof(pid));
+    builder_reseal_file_header(builder);
+}
+
 static void make_dropped(struct builder *builder) {
     make_demo(builder, 0);
     builder_loss(builder, 1, 1234, MT_LOSS_BUFFERS_FULL);
@@ -163,6 +173,8 @@ static int make(struct builder *builder, const char *kind, uint64_t events, uint
         make_cut(builder);
     else if (strcmp(kind, "newer") == 0)
         make_newer(builder);
+    else if (strcmp(kind, "own") == 0)
+        make_own(builder);
     else if (strcmp(kind, "dropped") == 0)
         make_dropped(builder);
     else if (strcmp(kind, "foreign") == 0)

@@ -275,6 +275,114 @@ static void text_fits_the_terminal(void **state) {
     builder_free(&builder);
 }
 
+/* A free of what was never allocated, and a block given out again without a free. */
+static void build_unmatched(struct builder *builder) {
+    static const struct built_event events[] = {
+        {MT_OP_FREE, 1, 0x9000, 0, 2000},
+        {MT_OP_ALLOC, 1, 0x1000, 100, 100000},
+        {MT_OP_ALLOC, 1, 0x1000, 100, 200000},
+        {MT_OP_FREE, 1, 0x1000, 0, 300000},
+    };
+
+    builder_begin(builder);
+    builder_simple_context(builder, 1);
+    builder_thread(builder, 1, 500, "main");
+    builder_events(builder, 1, events, 4);
+}
+
+static void make_forked(struct builder *builder) {
+    uint64_t parent = 5;
+
+    memcpy(builder->file.data + offsetof(struct mt_file_header, parent_trace_id), &parent,
+           sizeof(parent));
+    builder_reseal_file_header(builder);
+}
+
+/* The text report of what was built, which is freed. */
+static char *text_of(struct builder *builder) {
+    struct report_options options = {.limit = 10};
+    struct analyzed run;
+    struct report report = {0};
+    struct error error;
+    char *text;
+
+    analyze(&run, builder);
+    assert_true(report_add(&report, &run.trace, &run.facts, &error));
+    text = render(&report, &output_text, &options);
+    report_free(&report);
+    analyzed_free(&run);
+    builder_free(builder);
+    return text;
+}
+
+static void expect_notes(char *text, const char *unmatched, const char *missed) {
+    char expected[512];
+
+    snprintf(expected, sizeof(expected),
+             "  - 1 frees of memory that was allocated by code that is not instrumented%s\n"
+             "  - 1 blocks were freed by code that is not instrumented%s\n",
+             unmatched, missed);
+    if (!strstr(text, expected))
+        fail_msg("no '%s' in %s", expected, text);
+    free(text);
+}
+
+static void unmatched_events_are_explained_truly(void **state) {
+    static const char lost[] = ",\n    or whose allocation was lost";
+    static const char lost_free[] = ", or their free was lost";
+    static const struct built_event more[] = {{MT_OP_ALLOC, 1, 0x5000, 8, 400000}};
+    struct builder builder;
+
+    (void)state;
+    build_unmatched(&builder);
+    builder_end(&builder, 500000);
+    expect_notes(text_of(&builder), "", "");
+
+    build_unmatched(&builder);
+    builder_end(&builder, 500000);
+    make_forked(&builder);
+    expect_notes(text_of(&builder), ", or before the fork", "");
+
+    build_unmatched(&builder);
+    builder_loss(&builder, 1, 3, MT_LOSS_BUFFERS_FULL);
+    builder_end(&builder, 500000);
+    expect_notes(text_of(&builder), lost, lost_free);
+
+    build_unmatched(&builder);
+    builder_events(&builder, 1, more, 1);
+    builder.file.data[builder.file.size - 1] ^= 1;
+    builder_end(&builder, 500000);
+    expect_notes(text_of(&builder), lost, lost_free);
+
+    build_unmatched(&builder);
+    builder_events(&builder, 1, more, 1);
+    builder.file.size--;
+    make_forked(&builder);
+    expect_notes(text_of(&builder), ", or before the fork,\n    or whose allocation was lost",
+                 lost_free);
+}
+
+static void a_trace_without_end_says_what_is_missing(void **state) {
+    static const char missing[] = "what its threads had not handed to the writer is missing";
+    struct builder builder;
+    char *text;
+
+    (void)state;
+    build_unmatched(&builder);
+    text = text_of(&builder);
+    assert_non_null(strstr(text, "the program was killed, or runs still:"));
+    assert_non_null(strstr(text, missing));
+    assert_non_null(strstr(text, "the figures are a lower bound"));
+    expect_notes(text, ",\n    or whose allocation was lost", ", or their free was lost");
+
+    build_unmatched(&builder);
+    builder_end(&builder, 500000);
+    text = text_of(&builder);
+    assert_null(strstr(text, missing));
+    assert_null(strstr(text, "lower bound"));
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copies_of_a_site_are_one_row),
@@ -283,6 +391,8 @@ int main(void) {
         cmocka_unit_test(groups_add_up),
         cmocka_unit_test(traces_add_up_without_mixing_addresses),
         cmocka_unit_test(text_fits_the_terminal),
+        cmocka_unit_test(unmatched_events_are_explained_truly),
+        cmocka_unit_test(a_trace_without_end_says_what_is_missing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
