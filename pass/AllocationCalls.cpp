@@ -135,15 +135,11 @@ private:
 /// \p Resolvers run while the object is being relocated, when no other object
 /// can be called yet.
 static bool isInstrumentable(const Function &F,
-                             const AllocationSymbols &Symbols,
                              const DenseSet<const Function *> &Resolvers) {
-  // In a program's own operator new, the call that led there is the event; the
-  // malloc that serves it would be a second one for the same memory.
   return !F.isDeclaration() && !F.hasAvailableExternallyLinkage() &&
          !F.hasFnAttribute(Attribute::Naked) &&
          !F.hasFnAttribute(Attribute::DisableSanitizerInstrumentation) &&
-         !startsWith(F.getName(), MT_ENTRY_PREFIX) &&
-         !Symbols.isDefinition(F) && !Resolvers.contains(&F);
+         !startsWith(F.getName(), MT_ENTRY_PREFIX) && !Resolvers.contains(&F);
 }
 
 ClassifiedCalls memtrack::classifyAllocationCalls(Module &M) {
@@ -158,8 +154,15 @@ ClassifiedCalls memtrack::classifyAllocationCalls(Module &M) {
   bool Supported = isSupportedTarget(M);
 
   for (Function &F : M) {
-    if (!isInstrumentable(F, Symbols, Resolvers))
+    if (!isInstrumentable(F, Resolvers))
       continue;
+    // In a program's own operator new, the call that led there is the event;
+    // the malloc that serves it would be a second one for the same memory.
+    if (Symbols.isDefinition(F)) {
+      if (Supported)
+        Result.OwnAllocators.push_back(&F);
+      continue;
+    }
     FunctionCalls Found{&F, {}};
     for (Instruction &I : instructions(F)) {
       auto *Call = dyn_cast<CallBase>(&I);

@@ -54,6 +54,7 @@ struct FunctionCalls {
 struct ClassifiedCalls {
   std::vector<FunctionCalls> Functions; ///< Those with calls to rewrite.
   std::vector<RejectedCall> Rejected;
+  std::vector<llvm::Function *> OwnAllocators; ///< Defined in the module.
 };
 
 ClassifiedCalls classifyAllocationCalls(llvm::Module &M);

@@ -3,6 +3,7 @@
 #include "MemTrackPass.h"
 #include "AllocationCalls.h"
 #include "CallRewriter.h"
+#include "OwnAllocators.h"
 #include "Registration.h"
 #include "SiteSections.h"
 #include "SiteTable.h"
@@ -33,9 +34,11 @@ PreservedAnalyses MemTrackPass::run(Module &M, ModuleAnalysisManager &) {
   ClassifiedCalls Classified = classifyAllocationCalls(M);
   for (const RejectedCall &Rejected : Classified.Rejected)
     explainRejected(Rejected);
+  markOwnAllocators(M, Classified.OwnAllocators);
   if (Classified.Functions.empty())
-    return tieSitesToFunctions(M) ? PreservedAnalyses::none()
-                                  : PreservedAnalyses::all();
+    return tieSitesToFunctions(M) || !Classified.OwnAllocators.empty()
+               ? PreservedAnalyses::none()
+               : PreservedAnalyses::all();
 
   SiteTable Sites(M);
   CallRewriter Rewriter(M);

@@ -124,8 +124,18 @@ static inline uint64_t zigzag(int64_t value) {
     return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
 }
 
-void mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffer,
-                         const uint64_t *end) {
+uint32_t mt_block_count_events(const struct mt_buffer *buffer, const uint64_t *end) {
+    const uint64_t *words = buffer->words;
+    uint64_t ticks = 0;
+    uint32_t count = 0;
+
+    for (; words < end; count++)
+        mt_block_next_record(&words, &ticks);
+    return count;
+}
+
+uint32_t mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffer,
+                             const uint64_t *end) {
     struct mt_block_header header = {
         .kind = MT_BLOCK_EVENTS, .thread = buffer->thread_id, .first_event = buffer->first_event};
     const uint64_t *words = buffer->words;
@@ -158,4 +168,5 @@ void mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffer,
     for (int c = 0; c < MT_COLUMN_COUNT; c++)
         mt_bytes_add(&events_payload, columns[c].data, columns[c].size);
     mt_block_put(out, header, &events_payload);
+    return header.count;
 }

@@ -47,8 +47,13 @@ void mt_block_put(struct mt_bytes *out, struct mt_block_header header,
 
 uint64_t mt_block_checksum(const void *data, size_t size);
 
-/* The same for a buffer's records up to `end`. The room it needs is MT_BLOCK_EVENTS_MAX. */
-void mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffer, const uint64_t *end);
+/* Events in a buffer's records up to `end`. */
+uint32_t mt_block_count_events(const struct mt_buffer *buffer, const uint64_t *end);
+
+/* The same as mt_block_put() for a buffer's records up to `end`; returns how many events that are.
+ * The room it needs is MT_BLOCK_EVENTS_MAX. */
+uint32_t mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffer,
+                             const uint64_t *end);
 
 #define MT_BLOCK_EVENT_MAX (1 + 4 + MT_VARINT_MAX * 3)
 #define MT_BLOCK_EVENTS_MAX                                                                        \

@@ -17,6 +17,7 @@
 
 #ifdef __x86_64__
 #include <cpuid.h>
+#include <sys/prctl.h>
 #include <x86intrin.h>
 #endif
 
@@ -49,11 +50,15 @@ static inline uint64_t mt_clock_ticks(void) {
     return mt_clock_nanoseconds(CLOCK_MONOTONIC);
 }
 
-static inline bool mt_clock_counter_is_constant(void) {
+/* Constant, and not forbidden to the program. */
+static inline bool mt_clock_counter_is_usable(void) {
 #if defined(__x86_64__)
     unsigned a, b, c, d;
 
-    return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & (1u << 8));
+    int access = PR_TSC_ENABLE;
+
+    prctl(PR_GET_TSC, &access);
+    return access == PR_TSC_ENABLE && __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & (1u << 8));
 #elif defined(__aarch64__)
     return true;
 #else

@@ -16,14 +16,6 @@
 /* Orders this thread's memory accesses against a signal handler of the same thread. */
 #define MT_SIGNAL_FENCE() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 
-#if defined(__SANITIZE_THREAD__)
-#define MT_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define MT_THREAD_SANITIZER 1
-#endif
-#endif
-
 #define MT_ARRAY_SIZE(a) (sizeof(a) / sizeof *(a))
 
 #endif

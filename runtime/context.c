@@ -5,6 +5,7 @@
 
 #include "os_memory.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 #define BUCKETS 65536u
@@ -94,7 +95,10 @@ static uint32_t intern(const struct memtrack_site *site) {
 
 struct mt_context_id mt_context_intern(struct mt_context_slot *slot,
                                        const struct memtrack_site *site) {
+    int saved = errno;
     struct mt_context_id id = {intern(site)};
+
+    errno = saved;
 
     /* The id first: a signal handler must not find the new site with the old id. */
     atomic_store_explicit(&slot->site, NULL, memory_order_relaxed);

@@ -158,3 +158,14 @@ ENTRY(void, delete_aligned_nothrow, void *memory, size_t alignment, const void *
     freeing(memory, site);
     CALLEE(site, void(void *, size_t, const void *))(memory, alignment, nothrow);
 }
+
+/* Around the body of a program's own operator new or malloc, placed by the pass. What it allocates
+ * in turn is the same memory at another level: the outer call is the event. */
+
+ENTRY(void, enter_allocator, void) {
+    mt_local.busy += MT_LOCAL_INSIDE;
+}
+
+ENTRY(void, leave_allocator, void) {
+    mt_local.busy -= MT_LOCAL_INSIDE;
+}

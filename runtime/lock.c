@@ -9,6 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* ThreadSanitizer, where the program runs under it, sees the memory functions and system calls that
+ * the runtime uses, and not what orders them. */
+extern void __tsan_acquire(void *address) __attribute__((weak));
+extern void __tsan_release(void *address) __attribute__((weak));
+
 void mt_lock_wait(_Atomic uint32_t *word, uint32_t value, unsigned milliseconds) {
     struct timespec timeout = {milliseconds / 1000, milliseconds % 1000 * 1000000};
     int saved = errno;
@@ -24,9 +29,44 @@ void mt_lock_wake(_Atomic uint32_t *word, int count) {
     errno = saved;
 }
 
-static void own(struct mt_lock *lock, int cancel_state) {
-    atomic_store_explicit(&lock->owner, (uint32_t)gettid(), memory_order_relaxed);
-    lock->cancel_state = cancel_state;
+void mt_lock_quiet(struct mt_lock_quiet *before) {
+    sigset_t quiet;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before->cancel_state);
+    sigfillset(&quiet);
+    /* What the thread itself does wrong it shall be told. */
+    sigdelset(&quiet, SIGSEGV);
+    sigdelset(&quiet, SIGBUS);
+    sigdelset(&quiet, SIGILL);
+    sigdelset(&quiet, SIGFPE);
+    sigdelset(&quiet, SIGTRAP);
+    pthread_sigmask(SIG_BLOCK, &quiet, &before->mask);
+    sigpending(&before->pending);
+}
+
+void mt_lock_loud(const struct mt_lock_quiet *before) {
+    static const int ours[] = {SIGXFSZ, SIGPIPE};
+    sigset_t pending, swallow;
+    bool any = false;
+
+    sigpending(&pending);
+    sigemptyset(&swallow);
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        if (sigismember(&pending, ours[i]) && !sigismember(&before->pending, ours[i])) {
+            sigaddset(&swallow, ours[i]);
+            any = true;
+        }
+    }
+    if (any) {
+        const struct timespec at_once = {0, 0};
+        int saved = errno;
+
+        while (sigtimedwait(&swallow, NULL, &at_once) > 0)
+            ;
+        errno = saved;
+    }
+    pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
+    pthread_setcancelstate(before->cancel_state, NULL);
 }
 
 static bool acquire(struct mt_lock *lock) {
@@ -36,45 +76,40 @@ static bool acquire(struct mt_lock *lock) {
                                                    memory_order_relaxed);
 }
 
-bool mt_lock_try(struct mt_lock *lock) {
-    int cancel_state;
-
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-    if (acquire(lock)) {
-        own(lock, cancel_state);
-        return true;
-    }
-    pthread_setcancelstate(cancel_state, NULL);
-    return false;
+static void own(struct mt_lock *lock, const struct mt_lock_quiet *before) {
+    if (__tsan_acquire)
+        __tsan_acquire(lock);
+    lock->owner = *before;
 }
 
-bool mt_lock_take(struct mt_lock *lock) {
-    int cancel_state;
+bool mt_lock_try(struct mt_lock *lock) {
+    struct mt_lock_quiet before;
 
-    if (atomic_load_explicit(&lock->owner, memory_order_relaxed) == (uint32_t)gettid())
+    mt_lock_quiet(&before);
+    if (!acquire(lock)) {
+        mt_lock_loud(&before);
         return false;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-    if (!acquire(lock))
-        while (atomic_exchange_explicit(&lock->word, 2, memory_order_acquire))
-            mt_lock_wait(&lock->word, 2, 0);
-    own(lock, cancel_state);
+    }
+    own(lock, &before);
     return true;
 }
 
-void mt_lock_release(struct mt_lock *lock) {
-    int cancel_state = lock->cancel_state;
+void mt_lock_take(struct mt_lock *lock) {
+    struct mt_lock_quiet before;
 
-    atomic_store_explicit(&lock->owner, 0, memory_order_relaxed);
-    if (atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2)
-        mt_lock_wake(&lock->word, 1);
-    pthread_setcancelstate(cancel_state, NULL);
+    mt_lock_quiet(&before);
+    if (!acquire(lock))
+        while (atomic_exchange_explicit(&lock->word, 2, memory_order_acquire))
+            mt_lock_wait(&lock->word, 2, 0);
+    own(lock, &before);
 }
 
-void mt_lock_after_fork(struct mt_lock *lock, bool held, bool child) {
-    if (held) {
-        mt_lock_release(lock);
-    } else if (child) {
-        atomic_store(&lock->word, 0);
-        atomic_store(&lock->owner, 0);
-    }
+void mt_lock_release(struct mt_lock *lock) {
+    struct mt_lock_quiet before = lock->owner;
+
+    if (__tsan_release)
+        __tsan_release(lock);
+    if (atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2)
+        mt_lock_wake(&lock->word, 1);
+    mt_lock_loud(&before);
 }

@@ -3,6 +3,9 @@
 #ifndef MT_LOG_H
 #define MT_LOG_H
 
+/* At the start of the process: remembers what stderr is. */
+void mt_log_prepare(void);
+
 /* "memtrack: a b c\n"; arguments up to the first NULL. */
 void mt_log(const char *a, const char *b, const char *c, const char *d);
 

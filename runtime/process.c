@@ -2,8 +2,9 @@
 #include "process.h"
 
 #include "compiler.h"
-#include "lock.h"
+#include "log.h"
 #include "options.h"
+#include "os_memory.h"
 #include "record.h"
 #include "sink.h"
 #include "sites.h"
@@ -16,6 +17,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum state {
     STATE_NEW,
@@ -31,30 +34,41 @@ bool mt_clock_is_counter;
 static _Atomic int state;
 static _Atomic bool finishing;
 static bool forked;
+static _Atomic uint32_t *own_process; /* 0 where a fork has wiped its page; NULL: cannot be told */
 static uint64_t parent_trace_id;
 
 bool mt_process_is_finishing(void) {
     return atomic_load_explicit(&finishing, memory_order_relaxed);
 }
 
-/* Which locks the thread that forks has taken for it. Guarded by the outermost of them. */
-static struct { bool writer, registry, sites; } held;
+bool mt_process_is_stray(void) {
+    if (!own_process || atomic_load_explicit(own_process, memory_order_relaxed))
+        return false;
+    atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
+    return true;
+}
+
+static void mark_own_process(void) {
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    void *memory = mt_os_memory_map(page);
+
+    if (!memory || madvise(memory, page, MADV_WIPEONFORK) != 0)
+        return;
+    own_process = memory;
+    atomic_store(own_process, 1);
+}
 
 /* The locks in the order in which they nest. */
 static void before_fork(void) {
-    bool writer = mt_writer_before_fork();
-
-    held.writer = writer;
-    held.registry = mt_thread_lock_registry();
-    held.sites = mt_sites_before_fork();
+    mt_writer_before_fork();
+    mt_thread_lock_registry();
+    mt_sites_before_fork();
 }
 
 static void after_fork(bool child) {
-    bool writer = held.writer;
-
-    mt_sites_after_fork(held.sites, child);
-    mt_thread_after_fork(held.registry, child);
-    mt_writer_after_fork(writer, child);
+    mt_sites_after_fork();
+    mt_thread_after_fork(child);
+    mt_writer_after_fork(child);
 }
 
 static void after_fork_in_parent(void) {
@@ -62,31 +76,33 @@ static void after_fork_in_parent(void) {
 }
 
 static void after_fork_in_child(void) {
-    bool all = held.writer && held.registry && held.sites;
-
-    /* The nearest ancestor that has a trace; 0 if none does. A thread that was opening one is not in
-     * this process. */
+    if (own_process)
+        atomic_store(own_process, 1);
+    /* The nearest ancestor that has a trace; 0 if none does. */
     parent_trace_id = mt_writer_trace_id();
     forked = true;
+    atomic_store(&finishing, false);
+    /* A thread that was opening the trace is not in this process. */
     if (mt_record_enabled())
         atomic_store(&state, STATE_PREPARED);
-    atomic_store(&finishing, false);
     after_fork(true);
-    /* The fork came from a signal handler that interrupted the runtime itself. */
-    if (!all)
-        atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
 }
 
+static void on_exit_of_process(void);
+
 static bool prepare(void) {
-    mt_clock_is_counter = mt_clock_counter_is_constant();
+    mt_clock_is_counter = mt_clock_counter_is_usable();
     /* A privileged program writes no file that its caller names. */
     if (getauxval(AT_SECURE))
         return false;
+    mt_log_prepare();
     mt_options_parse(getenv("MEMTRACK_OPTIONS"));
     if (mt_options.mode == MT_MODE_OFF)
         return false;
     mt_sink_prepare();
+    mark_own_process();
     mt_thread_start();
+    at_quick_exit(on_exit_of_process);
     return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
 }
 
@@ -127,7 +143,9 @@ static __attribute__((constructor(101))) void on_load(void) {
 }
 
 /* Later than atexit handlers and the program's destructors. */
-static __attribute__((destructor(101))) void on_exit_of_process(void) {
+__attribute__((destructor(101))) static void on_exit_of_process(void) {
+    if (mt_process_is_stray())
+        return;
     mt_local.busy = 1;
     MT_SIGNAL_FENCE();
     atomic_store(&finishing, true);

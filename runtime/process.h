@@ -8,6 +8,11 @@
  * event. */
 bool mt_process_start(void);
 
+/* True in the child of a fork of which nobody told the runtime, by _Fork() or a system call. What
+ * it has inherited is the parent's, locks may be held by threads that are not there: it must touch
+ * none of it, and is not recorded. */
+bool mt_process_is_stray(void);
+
 /* The exit of the process has begun: buffers must not change hands any more. */
 bool mt_process_is_finishing(void);
 

@@ -47,11 +47,11 @@ struct mt_thread;
 struct mt_buffer {
     _Atomic(struct mt_buffer *) next; /* see queue.h */
     struct mt_thread *thread;
-    uint64_t first_ticks; /* what the first record's ticks count from */
-    uint64_t first_event; /* events of the thread before this buffer */
-    uint32_t used;        /* words; set when it is handed over */
-    uint32_t extended;    /* events that took three records */
-    uint32_t last;        /* the thread has ended: no buffer of it follows */
+    uint64_t first_ticks;  /* what the first record's ticks count from */
+    uint64_t first_event;  /* events of the thread before this buffer */
+    _Atomic uint32_t used; /* words; released by the owner, acquired by who writes at exit */
+    uint32_t extended;     /* events that took three records */
+    uint32_t last;         /* the thread has ended: no buffer of it follows */
     uint32_t thread_id;
     uint32_t reserved[4];
     uint64_t words[MT_BUFFER_WORDS];
@@ -68,18 +68,22 @@ struct mt_event {
 
 /* A thread's own state: all that the path reads and writes besides the buffer and the cache. */
 struct mt_local {
-    _Atomic(uint64_t *) cursor; /* released by the owner, acquired by process.c at exit */
+    uint64_t *cursor;
     uint64_t *limit;
+    struct mt_buffer *buffer;
     uint64_t last_ticks;
     struct mt_context_slot *cache;
     struct mt_thread *thread;
-    uint32_t busy;
+    uint32_t busy;           /* 1: inside the path; MT_LOCAL_INSIDE for each own allocator around */
     _Atomic uint32_t nested; /* events of signal handlers that wait in thread->nested */
     uint64_t ended_id;       /* what the thread was before thread.c's destructor ran, */
     uint64_t ended_events;   /* for the events that come after it */
 };
 
 MT_THREAD_LOCAL_EXTERN struct mt_local mt_local;
+
+/* Added to `busy` inside an allocator that the program brings; see enter_allocator in entry.c. */
+#define MT_LOCAL_INSIDE 2u
 
 /* False: entry points only call through. Turned off by mode=off, at the end, and when the trace
  * cannot be written. */
@@ -122,6 +126,14 @@ static inline __attribute__((always_inline)) void mt_record_store(uint64_t *slot
               event->size << 52;
 }
 
+/* The records up to `end` are complete. In memory of the buffer, since the thread may be gone, and
+ * its own memory with it, when the process ends. */
+static inline void mt_record_publish(struct mt_local *local, uint64_t *end) {
+    local->cursor = end;
+    atomic_store_explicit(&local->buffer->used, (uint32_t)(end - local->buffer->words),
+                          memory_order_release);
+}
+
 /* Records `count` (1 or 2, a constant) events that belong together, such as the two halves of a
  * realloc: they come to stand side by side. */
 static inline __attribute__((always_inline)) void mt_record(const struct mt_event *events,
@@ -141,7 +153,7 @@ static inline __attribute__((always_inline)) void mt_record(const struct mt_even
     }
     local->busy = 1;
     MT_SIGNAL_FENCE();
-    slot = atomic_load_explicit(&local->cursor, memory_order_relaxed);
+    slot = local->cursor;
     last = local->last_ticks;
     fits = (uintptr_t)local->limit - (uintptr_t)slot >= count * MT_RECORD_WORDS * sizeof *slot &&
            mt_record_fits(&events[0], last);
@@ -154,7 +166,7 @@ static inline __attribute__((always_inline)) void mt_record(const struct mt_even
         if (count == 2)
             mt_record_store(slot + MT_RECORD_WORDS, &events[1], context, events[0].ticks);
         local->last_ticks = events[count - 1].ticks;
-        atomic_store_explicit(&local->cursor, slot + count * MT_RECORD_WORDS, memory_order_release);
+        mt_record_publish(local, slot + count * MT_RECORD_WORDS);
     } else {
         struct mt_event copy[2] = {events[0], events[count - 1]};
 

@@ -30,6 +30,7 @@ static bool regular;
 static dev_t device;
 static ino_t inode;
 static uint64_t size;
+static uint64_t size_before; /* the last append */
 static bool failed;
 static char start_directory[MT_OPTION_STRING_SIZE];
 static char path[3 * MT_OPTION_STRING_SIZE];
@@ -147,12 +148,19 @@ static enum obstacle inspect(void) {
         goto out;
     found = REPLACEABLE;
     /* The trace of a running process, or of this one before it called exec. */
-    if (length && (flock(fd, LOCK_EX | LOCK_NB) != 0 || header.pid == (uint32_t)getpid()))
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || (length && header.pid == (uint32_t)getpid()))
         found = IN_USE;
 out:
     if (fd >= 0)
         close(fd);
     return found;
+}
+
+static bool is_at_path(int fd) {
+    struct stat opened, named;
+
+    return fstat(fd, &opened) == 0 && lstat(path, &named) == 0 && opened.st_dev == named.st_dev &&
+           opened.st_ino == named.st_ino;
 }
 
 static int create(uint64_t number) {
@@ -163,8 +171,15 @@ static int create(uint64_t number) {
 
         make_path(number);
         fd = open(path, flags | O_CREAT | O_EXCL, 0600);
-        if (fd >= 0 || errno != EEXIST)
+        if (fd < 0 && errno != EEXIST)
             return fd;
+        /* Between its creation and the lock another process may have taken it for an old one. */
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_at_path(fd))
+            return fd;
+        if (fd >= 0) {
+            close(fd);
+            continue;
+        }
         switch (inspect()) {
         case DEVICE:
             return open(path, flags);
@@ -205,7 +220,7 @@ bool mt_sink_open(bool forked) {
     struct stat status;
     int file;
 
-    size = 0;
+    size = size_before = 0;
     failed = false;
     file = create(forked && !names_process ? (uint64_t)getpid() : 0);
     if (file < 0) {
@@ -218,8 +233,6 @@ bool mt_sink_open(bool forked) {
     regular = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
     device = status.st_dev;
     inode = status.st_ino;
-    if (regular)
-        flock(file, LOCK_EX | LOCK_NB);
     return true;
 }
 
@@ -233,9 +246,10 @@ static bool file_is_ours(int fd) {
 static bool reopen(void) {
     int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
 
+    if (fd < 0)
+        return false;
     if (!file_is_ours(fd)) {
-        if (fd >= 0)
-            close(fd);
+        close(fd);
         errno = ENOENT;
         return false;
     }
@@ -279,6 +293,7 @@ bool mt_sink_append(const void *data, size_t length) {
     int error;
 
     if ((file_is_ours(*own_file()) || reopen()) && write_all(data, length)) {
+        size_before = size;
         size += length;
         return true;
     }
@@ -290,6 +305,15 @@ bool mt_sink_append(const void *data, size_t length) {
         mt_log("the trace ends early: cannot write ", path, ": ", mt_log_error_name(error));
     failed = true;
     return false;
+}
+
+bool mt_sink_take_back(void) {
+    if (!regular || !size_before || !file_is_ours(*own_file()) ||
+        ftruncate(*own_file(), (off_t)size_before) != 0)
+        return false;
+    size = size_before;
+    size_before = 0;
+    return true;
 }
 
 void mt_sink_close(void) {

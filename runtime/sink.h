@@ -19,6 +19,10 @@ bool mt_sink_open(bool forked);
  * appended before stays readable. */
 bool mt_sink_append(const void *data, size_t size);
 
+/* Takes the last append back, to make room for the trace's end on a full disk. False if there is
+ * none to take back. */
+bool mt_sink_take_back(void);
+
 /* Gives the calling thread, the writer's, a descriptor table of its own that holds the trace and
  * nothing else: what the program closes or opens there does not concern the trace, and what the
  * writer opens takes no number from the program. Does nothing where the kernel cannot. */

@@ -7,6 +7,7 @@
 #include "context.h"
 #include "lock.h"
 #include "os_memory.h"
+#include "process.h"
 #include "text.h"
 #include "thread.h"
 #include "writer.h"
@@ -28,6 +29,16 @@ struct module {
 
 static struct mt_lock lock;
 static struct module *modules;
+
+struct range {
+    const struct memtrack_site *start, *stop;
+};
+
+/* The tables removed last: what lies there may be gone. A site that no table is known for can be
+ * read; its constructor has not run yet. */
+#define REMOVED 64
+static struct range removed[REMOVED];
+static unsigned removed_count;
 
 struct search {
     const struct memtrack_site *site;
@@ -83,15 +94,22 @@ static struct module *module_new(void) {
 MT_EXPORT void __memtrack_register_sites_v1(const struct memtrack_site *start,
                                             const struct memtrack_site *stop) {
     struct module *module;
+    char path[PATH_SIZE];
     int saved = errno;
 
-    if (!start || start >= stop || !mt_lock_take(&lock))
+    if (!start || start >= stop || mt_process_is_stray())
         return;
+    /* Not under the lock: it takes the dynamic linker's, and who has that may wait for this one. */
+    find_path(start, path);
+    mt_lock_take(&lock);
     module = modules;
     while (module && module->start != start)
         module = module->next;
+    for (unsigned i = 0; i < REMOVED; i++)
+        if (removed[i].start < stop && start < removed[i].stop)
+            removed[i] = (struct range){NULL, NULL};
     if (!module && (module = module_new())) {
-        find_path(start, module->path);
+        memcpy(module->path, path, sizeof path);
         module->start = start;
         module->stop = stop;
     }
@@ -99,9 +117,14 @@ MT_EXPORT void __memtrack_register_sites_v1(const struct memtrack_site *start,
     errno = saved;
 }
 
-struct range {
-    const struct memtrack_site *start, *stop;
-};
+void mt_sites_remove(const struct memtrack_site *start, const struct memtrack_site *stop) {
+    mt_lock_take(&lock);
+    for (struct module *module = modules; module; module = module->next)
+        if (module->start == start)
+            module->start = module->stop = NULL;
+    removed[removed_count++ % REMOVED] = (struct range){start, stop};
+    mt_lock_release(&lock);
+}
 
 static void forget_cached(struct mt_thread *thread, void *data) {
     const struct range *range = data;
@@ -114,39 +137,47 @@ MT_EXPORT void __memtrack_unregister_sites_v1(const struct memtrack_site *start,
     struct range range = {start, stop};
     int saved = errno;
 
-    if (!start || start >= stop)
+    if (!start || start >= stop || mt_process_is_stray())
         return;
-    mt_writer_define(start, stop);
+    mt_writer_forget(start, stop);
     mt_context_forget(start, stop);
-    if (mt_thread_lock_registry()) {
-        mt_thread_each(forget_cached, &range);
-        mt_thread_unlock_registry();
-    }
-    if (mt_lock_take(&lock)) {
-        for (struct module *module = modules; module; module = module->next)
-            if (module->start == start)
-                module->start = module->stop = NULL;
-        mt_lock_release(&lock);
-    }
+    mt_thread_lock_registry();
+    mt_thread_each(forget_cached, &range);
+    mt_thread_unlock_registry();
     errno = saved;
 }
 
+static struct module *module_of(const struct memtrack_site *site) {
+    struct module *module = modules;
+
+    while (module && !(module->start && site >= module->start && site < module->stop))
+        module = module->next;
+    return module;
+}
+
 const char *mt_sites_module(const struct memtrack_site *site) {
-    const char *path = NULL;
+    struct module *module;
 
-    if (!mt_lock_take(&lock))
-        return NULL;
-    for (struct module *module = modules; module && !path; module = module->next)
-        if (module->start && site >= module->start && site < module->stop)
-            path = module->path;
+    mt_lock_take(&lock);
+    module = module_of(site);
     mt_lock_release(&lock);
-    return path;
+    return module ? module->path : NULL;
 }
 
-bool mt_sites_before_fork(void) {
-    return mt_lock_take(&lock);
+bool mt_sites_is_mapped(const struct memtrack_site *site) {
+    bool mapped = true;
+
+    mt_lock_take(&lock);
+    for (unsigned i = 0; i < REMOVED && mapped; i++)
+        mapped = !(site >= removed[i].start && site < removed[i].stop);
+    mt_lock_release(&lock);
+    return mapped;
 }
 
-void mt_sites_after_fork(bool held, bool child) {
-    mt_lock_after_fork(&lock, held, child);
+void mt_sites_before_fork(void) {
+    mt_lock_take(&lock);
+}
+
+void mt_sites_after_fork(void) {
+    mt_lock_release(&lock);
 }

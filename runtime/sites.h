@@ -17,9 +17,14 @@ void __memtrack_unregister_sites_v1(const struct memtrack_site *start,
  * table is unregistered. */
 const char *mt_sites_module(const struct memtrack_site *site);
 
-/* Around fork(), see mt_lock_after_fork(). */
-bool mt_sites_before_fork(void);
-void mt_sites_after_fork(bool held, bool child);
+/* Whether the site can be read. The answer holds while the writer's lock is held. */
+bool mt_sites_is_mapped(const struct memtrack_site *site);
+
+/* Takes the table that starts there out of the register. Under the writer's lock. */
+void mt_sites_remove(const struct memtrack_site *start, const struct memtrack_site *stop);
+
+void mt_sites_before_fork(void);
+void mt_sites_after_fork(void);
 
 /* What a self-relative field of a site or frame names; NULL for none. */
 static inline const void *mt_sites_follow(const int32_t *field) {

@@ -7,9 +7,9 @@
 #include "os_memory.h"
 #include "process.h"
 #include "writer.h"
+#include "writer_thread.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,19 +17,12 @@
 
 __thread struct mt_local mt_local __attribute__((tls_model("initial-exec")));
 
-/* ThreadSanitizer, when the runtime itself is tested with it, takes its leave of the thread in the
- * last round. */
-#ifdef MT_THREAD_SANITIZER
-#define END_ROUNDS (PTHREAD_DESTRUCTOR_ITERATIONS - 1)
-#else
-#define END_ROUNDS PTHREAD_DESTRUCTOR_ITERATIONS
-#endif
-
 static struct mt_lock registry_lock;
 static struct mt_thread *registry;
 static struct mt_thread *recycled; /* under registry_lock, too */
 static _Atomic uint32_t last_id;
 static _Atomic uint64_t lost_nested;
+static _Atomic uint64_t lost_unbegun;
 static pthread_key_t end_key;
 static bool have_end_key;
 
@@ -37,6 +30,9 @@ static void thread_end(void *argument);
 
 bool mt_thread_start(void) {
     have_end_key = pthread_key_create(&end_key, thread_end) == 0;
+    /* The main thread's end matters even if it has no event. */
+    if (have_end_key)
+        pthread_setspecific(end_key, &mt_local);
     return have_end_key;
 }
 
@@ -61,8 +57,8 @@ void mt_thread_recycle(struct mt_thread *thread) {
     mt_lock_release(&registry_lock);
 }
 
-bool mt_thread_lock_registry(void) {
-    return mt_lock_take(&registry_lock);
+void mt_thread_lock_registry(void) {
+    mt_lock_take(&registry_lock);
 }
 
 void mt_thread_unlock_registry(void) {
@@ -75,9 +71,8 @@ void mt_thread_each(void (*visit)(struct mt_thread *thread, void *data), void *d
 }
 
 const uint64_t *mt_thread_buffer_end(const struct mt_thread *thread) {
-    if (thread->local)
-        return atomic_load_explicit(&thread->local->cursor, memory_order_acquire);
-    return thread->buffer->words + thread->buffer->used;
+    return thread->buffer->words +
+           atomic_load_explicit(&thread->buffer->used, memory_order_acquire);
 }
 
 static void registry_remove(struct mt_thread *thread) {
@@ -99,28 +94,23 @@ static void buffer_use(struct mt_local *local, struct mt_buffer *buffer, uint64_
     buffer->extended = 0;
     buffer->last = 0;
     thread->buffer = buffer;
+    local->buffer = buffer;
     local->last_ticks = ticks;
     local->limit = buffer->words + MT_BUFFER_WORDS;
-    atomic_store_explicit(&local->cursor, buffer->words, memory_order_release);
-}
-
-uint32_t mt_thread_buffer_events(const struct mt_buffer *buffer, const uint64_t *end) {
-    uint32_t records = (uint32_t)(end - buffer->words) / MT_RECORD_WORDS;
-
-    return records - 2 * buffer->extended;
+    mt_record_publish(local, buffer->words);
 }
 
 /* The buffer is the writer's when this returns. */
 static void buffer_hand_over(struct mt_local *local) {
-    struct mt_buffer *buffer = local->thread->buffer;
-    uint64_t *end = atomic_load_explicit(&local->cursor, memory_order_relaxed);
+    struct mt_buffer *buffer = local->buffer;
+    uint32_t records = (uint32_t)(local->cursor - buffer->words) / MT_RECORD_WORDS;
 
-    buffer->used = (uint32_t)(end - buffer->words);
-    local->thread->events += mt_thread_buffer_events(buffer, end);
+    local->thread->events += records - 2 * buffer->extended;
     mt_writer_hand_over(buffer);
 }
 
-static bool thread_begin(struct mt_local *local, uint64_t ticks) {
+/* `events` are lost if this fails for want of memory. */
+static bool thread_begin(struct mt_local *local, uint64_t ticks, unsigned events) {
     struct mt_thread *thread;
     struct mt_buffer *buffer;
 
@@ -131,9 +121,9 @@ static bool thread_begin(struct mt_local *local, uint64_t ticks) {
     if (!thread) {
         if (buffer)
             mt_writer_release(buffer);
+        atomic_fetch_add_explicit(&lost_unbegun, events, memory_order_relaxed);
         return false;
     }
-    thread->local = local;
     thread->tid = (uint32_t)gettid();
     thread->first_ticks = ticks;
     if (local->ended_id) {
@@ -184,18 +174,21 @@ static void record_extended(struct mt_local *local, uint64_t *slot, const struct
     slot[3] = event->size;
     slot[4] = event->op;
     slot[5] = context.value;
-    local->thread->buffer->extended++;
+    local->buffer->extended++;
+}
+
+static uint64_t later(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
 }
 
 static void record_with_room(struct mt_local *local, struct mt_event event) {
-    uint64_t *slot = atomic_load_explicit(&local->cursor, memory_order_relaxed);
+    uint64_t *slot = local->cursor;
     struct mt_context_id context = mt_context_of(local->cache, event.site);
     unsigned words = MT_RECORD_WORDS;
 
     /* The free half of a realloc carries the time before the call, and a handler may have recorded
      * since. Within a thread the order of recording is the order. */
-    if (event.ticks < local->last_ticks)
-        event.ticks = local->last_ticks;
+    event.ticks = later(event.ticks, local->last_ticks);
     if (mt_record_fits(&event, local->last_ticks)) {
         mt_record_store(slot, &event, context, local->last_ticks);
     } else {
@@ -203,34 +196,29 @@ static void record_with_room(struct mt_local *local, struct mt_event event) {
         words = MT_RECORD_EXTENDED_WORDS;
     }
     local->last_ticks = event.ticks;
-    atomic_store_explicit(&local->cursor, slot + words, memory_order_release);
+    mt_record_publish(local, slot + words);
 }
 
 static void thread_finish(struct mt_local *local) {
     struct mt_thread *thread = local->thread;
-    struct mt_buffer *buffer = thread->buffer;
-
     bool done;
 
     mt_lock_take(&registry_lock);
     prctl(PR_GET_NAME, thread->name);
     thread->last_ticks = local->last_ticks;
-    thread->local = NULL;
     local->ended_id = thread->id;
-    buffer->used =
-        (uint32_t)(atomic_load_explicit(&local->cursor, memory_order_relaxed) - buffer->words);
     /* The buffer of a thread that ends while the process does is read by the exiting thread. */
     done = mt_process_is_finishing();
     if (!done) {
         registry_remove(thread);
-        buffer->last = 1;
+        local->buffer->last = 1;
         buffer_hand_over(local);
         local->ended_events = thread->events;
     }
     local->thread = NULL;
     local->cache = NULL;
-    local->limit = NULL;
-    atomic_store_explicit(&local->cursor, NULL, memory_order_relaxed);
+    local->buffer = NULL;
+    local->limit = local->cursor = NULL;
     mt_lock_release(&registry_lock);
     if (!done)
         mt_writer_notify();
@@ -239,11 +227,12 @@ static void thread_finish(struct mt_local *local) {
 static void record_slow(struct mt_local *local, const struct mt_event *events, unsigned count) {
     bool late = local->ended_id && !local->thread;
 
-    if (!local->thread && !thread_begin(local, events[0].ticks))
+    if (mt_process_is_stray())
         return;
-    if (local->limit - atomic_load_explicit(&local->cursor, memory_order_relaxed) <
-            (ptrdiff_t)(count * MT_RECORD_EXTENDED_WORDS) &&
-        !buffer_switch(local, events[0].ticks)) {
+    if (!local->thread && !thread_begin(local, events[0].ticks, count))
+        return;
+    if (local->limit - local->cursor < (ptrdiff_t)(count * MT_RECORD_EXTENDED_WORDS) &&
+        !buffer_switch(local, later(events[0].ticks, local->last_ticks))) {
         atomic_fetch_add_explicit(&local->thread->lost, count, memory_order_relaxed);
         return;
     }
@@ -265,17 +254,22 @@ void mt_thread_record_slow(struct mt_local *local, const struct mt_event *events
 void mt_thread_record_nested(struct mt_local *local, const struct mt_event *events,
                              unsigned count) {
     struct mt_thread *thread = local->thread;
+    uint32_t at;
 
-    for (unsigned i = 0; i < count; i++) {
-        uint32_t at = atomic_load_explicit(&local->nested, memory_order_relaxed);
-
-        if (!thread || at == MT_THREAD_NESTED_EVENTS) {
-            atomic_fetch_add_explicit(&lost_nested, 1, memory_order_relaxed);
-            continue;
+    if (!(local->busy & 1))
+        return; /* inside an allocator of the program's own */
+    /* In one step, since another handler may interrupt this one; both halves of a realloc or none.
+     */
+    at = atomic_load_explicit(&local->nested, memory_order_relaxed);
+    do {
+        if (!thread || at + count > MT_THREAD_NESTED_EVENTS) {
+            atomic_fetch_add_explicit(&lost_nested, count, memory_order_relaxed);
+            return;
         }
-        thread->nested[at] = events[i];
-        atomic_store_explicit(&local->nested, at + 1, memory_order_relaxed);
-    }
+    } while (!atomic_compare_exchange_weak_explicit(&local->nested, &at, at + count,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    for (unsigned i = 0; i < count; i++)
+        thread->nested[at + i] = events[i];
 }
 
 void mt_thread_drain_nested(struct mt_local *local) {
@@ -301,25 +295,27 @@ void mt_thread_drain_nested(struct mt_local *local) {
     }
 }
 
+uint64_t mt_thread_take_lost_unbegun(void) {
+    return atomic_exchange_explicit(&lost_unbegun, 0, memory_order_relaxed);
+}
+
 uint64_t mt_thread_take_lost_nested(void) {
     return atomic_exchange_explicit(&lost_nested, 0, memory_order_relaxed);
 }
 
-/* The key's destructor. Other destructors may allocate, so it asks to be called again until the
- * last round; what comes even later is recorded one event at a time. */
+/* The key's destructor. What other destructors do after it is recorded one event at a time. */
 static void thread_end(void *argument) {
     struct mt_local *local = argument;
     int saved = errno;
 
-    if (!local->thread)
-        return;
-    if (++local->thread->exit_rounds < END_ROUNDS) {
-        pthread_setspecific(end_key, local);
-        return;
-    }
     local->busy = 1;
     MT_SIGNAL_FENCE();
-    thread_finish(local);
+    if (!mt_process_is_stray()) {
+        if (local->thread)
+            thread_finish(local);
+        if (gettid() == getpid())
+            mt_writer_thread_end();
+    }
     MT_SIGNAL_FENCE();
     local->busy = 0;
     errno = saved;
@@ -338,6 +334,7 @@ static void forget_all(void) {
     }
     atomic_store_explicit(&last_id, 0, memory_order_relaxed);
     atomic_store_explicit(&lost_nested, 0, memory_order_relaxed);
+    atomic_store_explicit(&lost_unbegun, 0, memory_order_relaxed);
     /* A handler that interrupted the event path returns into it, with the buffer in hand. */
     if (local->busy)
         atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
@@ -345,8 +342,8 @@ static void forget_all(void) {
         memset(local, 0, sizeof *local);
 }
 
-void mt_thread_after_fork(bool held, bool child) {
-    if (child && held)
+void mt_thread_after_fork(bool child) {
+    if (child)
         forget_all();
-    mt_lock_after_fork(&registry_lock, held, child);
+    mt_lock_release(&registry_lock);
 }

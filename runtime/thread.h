@@ -13,11 +13,9 @@
 
 struct mt_thread {
     struct mt_thread *next;   /* in the registry, or of the free ones */
-    struct mt_local *local;   /* valid while registered */
     struct mt_buffer *buffer; /* the one being filled; the registry's lock guards its change */
     uint32_t id;              /* in the trace, from 1 */
     uint32_t tid;
-    uint32_t exit_rounds;
     uint64_t first_ticks;
     uint64_t last_ticks;   /* 0 while it runs */
     uint64_t events;       /* handed over */
@@ -28,13 +26,13 @@ struct mt_thread {
     struct mt_context_slot cache[MT_CONTEXT_CACHE_SLOTS];
 };
 
-/* Makes the key whose destructor tells of a thread's end. Once per process; false if there are no
- * keys left: threads then end unseen, and their last buffers are written at exit. */
+/* Makes the key whose destructor tells of a thread's end. Once per process, in the main thread. A
+ * thread whose first event comes in the last round of destructors ends unseen, as all do if there
+ * is no key: its buffer is then written at exit. */
 bool mt_thread_start(void);
 
-/* While the registry is locked no thread begins, ends or changes its buffer. Taken after the
- * writer's lock, never before it. False if the caller holds it already. */
-bool mt_thread_lock_registry(void);
+/* While the registry is locked no thread begins, ends or changes its buffer. */
+void mt_thread_lock_registry(void);
 void mt_thread_unlock_registry(void);
 
 /* Calls `visit` for every registered thread. The registry must be locked. */
@@ -46,14 +44,14 @@ const uint64_t *mt_thread_buffer_end(const struct mt_thread *thread);
 /* Gives back a thread whose last buffer has been written. */
 void mt_thread_recycle(struct mt_thread *thread);
 
-/* Events in a buffer filled up to `end`. */
-uint32_t mt_thread_buffer_events(const struct mt_buffer *buffer, const uint64_t *end);
-
 /* Events of signal handlers that found no room, since the last call. */
 uint64_t mt_thread_take_lost_nested(void);
 
-/* Around fork(), see mt_lock_after_fork(); before it mt_thread_lock_registry(). The child forgets
- * all threads and what they have recorded, which is the parent's. */
-void mt_thread_after_fork(bool held, bool child);
+/* Events that found no memory for their thread's first buffer, since the last call. */
+uint64_t mt_thread_take_lost_unbegun(void);
+
+/* After fork(), with the registry locked: the child forgets all threads and what they have
+ * recorded, which is the parent's. */
+void mt_thread_after_fork(bool child);
 
 #endif

@@ -13,37 +13,33 @@
 #include "process.h"
 #include "queue.h"
 #include "sink.h"
+#include "sites.h"
 #include "text.h"
 #include "thread.h"
+#include "writer_thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#define STACK_BYTES (512u << 10)
 #define FLUSH_BYTES (256u << 10)
 #define CLOCK_INTERVAL_NS UINT64_C(1000000000)
 
-enum thread_state { THREAD_NONE, THREAD_RUNS, THREAD_IMPOSSIBLE };
-
 static struct mt_queue full;
 static struct mt_pool pool;
-static _Atomic uint32_t in_flight;     /* buffers handed over and not yet encoded */
-static _Atomic uint32_t released;      /* a futex: counts buffers that came back */
-static _Atomic uint32_t waiting;       /* threads that wait for `released` */
-static _Atomic uint32_t thread_sleeps; /* a futex: 1 while the writer's thread waits */
-static _Atomic uint32_t thread_state;  /* enum thread_state */
+static _Atomic uint32_t in_flight; /* buffers handed over and not yet encoded */
+static _Atomic uint32_t released;  /* a futex: counts buffers that came back */
+static _Atomic uint32_t waiting;   /* threads that wait for `released` */
 
 static struct mt_lock lock;
 static bool active; /* the trace is open */
 static struct mt_bytes out;
 static uint64_t trace_id;
 static uint64_t written_events;
+static uint64_t out_events;               /* of those, in `out` */
+static uint64_t appended_events;          /* of those, in the last append */
 static uint64_t lost[MT_LOSS_SIGNAL + 1]; /* by reason */
 static enum mt_loss_reason stopped;       /* why nothing more is written; 0: it is */
 static uint64_t last_clock_ns;
@@ -77,7 +73,7 @@ static void give_back(struct mt_buffer *buffer) {
         mt_lock_wake(&released, INT32_MAX);
 }
 
-static bool work(void);
+static bool help(void);
 
 struct mt_buffer *mt_writer_next_buffer(void) {
     const uint32_t limit = (uint32_t)(mt_options.buffer_mb * ((1u << 20) / MT_BUFFER_BYTES));
@@ -88,7 +84,7 @@ struct mt_buffer *mt_writer_next_buffer(void) {
         if (mt_options.overflow == MT_OVERFLOW_DROP || mt_process_is_finishing())
             return NULL;
         /* Helping is better than waiting where the writer is not at work. */
-        if (work())
+        if (help())
             continue;
         atomic_fetch_add_explicit(&waiting, 1, memory_order_seq_cst);
         seen = atomic_load_explicit(&released, memory_order_seq_cst);
@@ -106,11 +102,6 @@ void mt_writer_hand_over(struct mt_buffer *buffer) {
 
 /* Encoding, under the lock */
 
-static void stop(enum mt_loss_reason reason) {
-    stopped = reason;
-    atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
-}
-
 static void flush(void) {
     uint64_t now;
 
@@ -121,12 +112,17 @@ static void flush(void) {
         mt_describe_put_clock(&out);
         last_clock_ns = now;
     }
-    if (!mt_sink_append(out.data, out.size))
-        stop(MT_LOSS_WRITE_ERROR);
-    out.size = 0;
+    if (mt_sink_append(out.data, out.size)) {
+        appended_events = out_events;
+    } else {
+        stopped = MT_LOSS_WRITE_ERROR;
+        lost[MT_LOSS_WRITE_ERROR] += out_events;
+        written_events -= out_events;
+    }
+    out.size = out_events = 0;
     if (!stopped && mt_options.max_trace_mb && mt_sink_size() >> 20 >= mt_options.max_trace_mb) {
         mt_log("the trace ends early: ", mt_sink_path(), " has reached max_trace_mb", NULL);
-        stop(MT_LOSS_TRACE_LIMIT);
+        stopped = MT_LOSS_TRACE_LIMIT;
     }
 }
 
@@ -138,7 +134,8 @@ static void flush_if_large(void) {
 static void define(struct mt_context_id id) {
     const struct memtrack_site *site = mt_context_site(id);
 
-    if (!site || mt_context_is_defined(id))
+    /* The site of a library that is gone cannot be read any more. */
+    if (!site || mt_context_is_defined(id) || !mt_sites_is_mapped(site))
         return;
     if (!mt_describe_add_context(id, site)) {
         mt_describe_put_contexts(&out);
@@ -171,12 +168,12 @@ static void write_loss(struct mt_thread *thread) {
 
 static void write_events(const struct mt_buffer *buffer, const uint64_t *end) {
     struct mt_thread *thread = buffer->thread;
-    uint32_t events = mt_thread_buffer_events(buffer, end);
+    uint32_t events;
 
-    if (!events)
+    if (end == buffer->words)
         return;
     if (stopped) {
-        lost[stopped] += events;
+        lost[stopped] += mt_block_count_events(buffer, end);
         return;
     }
     if (!thread->described) {
@@ -184,8 +181,9 @@ static void write_events(const struct mt_buffer *buffer, const uint64_t *end) {
         thread->described = true;
     }
     define_used(buffer, end);
-    mt_block_put_events(&out, buffer, end);
+    events = mt_block_put_events(&out, buffer, end);
     written_events += events;
+    out_events += events;
     flush_if_large();
 }
 
@@ -219,78 +217,48 @@ static bool drain(void) {
     return true;
 }
 
-/* The writer's thread */
+/* Encodes what is there, else appends what is encoded; false if there was nothing to encode. */
+static bool work_locked(void) {
+    bool worked = active && drain();
 
-/* Encodes what is there; false if that is nothing, or somebody else is at it. */
-static bool work(void) {
-    bool worked;
-
-    if (!mt_lock_try(&lock))
-        return false;
-    worked = active && drain();
     if (!worked && active)
         flush();
+    return worked;
+}
+
+bool mt_writer_work(void) {
+    bool worked;
+
+    mt_lock_take(&lock);
+    worked = work_locked();
     mt_lock_release(&lock);
     return worked;
 }
 
-static void *run(void *argument) {
-    (void)argument;
-    prctl(PR_SET_NAME, "memtrack");
-    if (!mt_lock_take(&lock))
-        return NULL;
-    mt_sink_detach();
-    mt_lock_release(&lock);
-    for (;;) {
-        bool idle;
+/* Unless somebody is at it. */
+static bool help(void) {
+    bool worked;
 
-        if (!mt_lock_take(&lock))
-            return NULL;
-        idle = !active || !drain();
-        if (idle && active)
-            flush();
-        mt_lock_release(&lock);
-        if (!idle)
-            continue;
-        /* Pairs with the exchange in mt_writer_notify(): either it sees 1, or this sees its
-         * buffer. */
-        atomic_store_explicit(&thread_sleeps, 1, memory_order_seq_cst);
-        if (!atomic_load_explicit(&full.newest, memory_order_seq_cst) || mt_process_is_finishing())
-            mt_lock_wait(&thread_sleeps, 1, 0);
-        atomic_store_explicit(&thread_sleeps, 0, memory_order_relaxed);
-    }
+    if (!mt_lock_try(&lock))
+        return false;
+    worked = work_locked();
+    mt_lock_release(&lock);
+    return worked;
 }
 
-static bool thread_start(void) {
-    sigset_t all, before;
-    pthread_attr_t attributes;
-    pthread_t thread;
-    int error;
+bool mt_writer_has_work(void) {
+    return atomic_load_explicit(&full.newest, memory_order_seq_cst) != NULL;
+}
 
-    /* The program's signals are for its own threads. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    error = pthread_create(&thread, &attributes, run, NULL);
-    pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error == 0;
+void mt_writer_detach(void) {
+    mt_lock_take(&lock);
+    mt_sink_detach();
+    mt_lock_release(&lock);
 }
 
 void mt_writer_notify(void) {
-    uint32_t none = THREAD_NONE;
-
-    if (atomic_load_explicit(&thread_state, memory_order_relaxed) == THREAD_NONE &&
-        atomic_compare_exchange_strong(&thread_state, &none, THREAD_RUNS) && !thread_start())
-        atomic_store(&thread_state, THREAD_IMPOSSIBLE);
-    if (atomic_load_explicit(&thread_state, memory_order_relaxed) == THREAD_IMPOSSIBLE) {
-        work();
-        return;
-    }
-    if (atomic_exchange_explicit(&thread_sleeps, 0, memory_order_seq_cst))
-        mt_lock_wake(&thread_sleeps, 1);
+    if (!mt_writer_thread_wake())
+        help();
 }
 
 /* Life cycle */
@@ -323,8 +291,7 @@ static bool write_head(uint64_t parent_trace_id) {
 bool mt_writer_start(uint64_t parent_trace_id, bool forked) {
     bool started;
 
-    if (!mt_lock_take(&lock))
-        return false;
+    mt_lock_take(&lock);
     if (!out.data)
         out.data = mt_os_memory_map(FLUSH_BYTES + MT_BLOCK_EVENTS_MAX + MT_DESCRIBE_MAX +
                                     2 * MT_BLOCK_OVERHEAD);
@@ -333,33 +300,34 @@ bool mt_writer_start(uint64_t parent_trace_id, bool forked) {
         mt_log("no trace: no memory for the writer", NULL, NULL, NULL);
     started = started && mt_sink_open(forked) && write_head(parent_trace_id);
     active = started;
-    mt_lock_release(&lock);
     if (started && mt_options.verbose)
         mt_log("recording to ", mt_sink_path(), NULL, NULL);
+    mt_lock_release(&lock);
     return started;
 }
 
-void mt_writer_define(const struct memtrack_site *start, const struct memtrack_site *stop_site) {
+void mt_writer_forget(const struct memtrack_site *start, const struct memtrack_site *stop) {
     uint32_t end = mt_context_count();
 
-    if (!mt_lock_take(&lock))
-        return;
+    mt_lock_take(&lock);
     for (uint32_t i = 1; active && !stopped && i <= end; i++) {
         const struct memtrack_site *site = mt_context_site((struct mt_context_id){i});
 
-        if (site >= start && site < stop_site)
+        if (site >= start && site < stop)
             define((struct mt_context_id){i});
     }
     if (active && !stopped) {
         mt_describe_put_contexts(&out);
         flush_if_large();
     }
+    mt_sites_remove(start, stop);
     mt_lock_release(&lock);
 }
 
 static void read_name(struct mt_thread *thread) {
     char path[64];
     struct mt_text text = MT_TEXT(path);
+    ssize_t length;
     int file;
 
     mt_text_add(&text, "/proc/self/task/");
@@ -368,7 +336,7 @@ static void read_name(struct mt_thread *thread) {
     file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return;
-    ssize_t length = read(file, path, sizeof thread->name);
+    length = read(file, path, sizeof thread->name);
     if (length > 0) {
         memset(thread->name, 0, sizeof thread->name);
         memcpy(thread->name, path, (size_t)length - (path[length - 1] == '\n'));
@@ -379,15 +347,14 @@ static void read_name(struct mt_thread *thread) {
 static void finish_thread(struct mt_thread *thread, void *data) {
     (void)data;
     write_events(thread->buffer, mt_thread_buffer_end(thread));
-    if (thread->local)
+    if (!thread->last_ticks)
         read_name(thread);
     write_thread_end(thread);
 }
 
-static void write_tail(void) {
+static void put_tail(void) {
     struct mt_describe_end end = {MT_END_EXIT, written_events, 0, cpu_ns};
 
-    lost[MT_LOSS_SIGNAL] += mt_thread_take_lost_nested();
     for (int reason = 0; reason <= MT_LOSS_SIGNAL; reason++) {
         end.lost += lost[reason];
         /* Those of full buffers have been written with their threads. */
@@ -398,35 +365,55 @@ static void write_tail(void) {
     mt_describe_put_end(&out, &end);
 }
 
-void mt_writer_finish(void) {
-    uint64_t cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+static void write_tail(void) {
+    uint64_t unbegun = mt_thread_take_lost_unbegun();
 
-    if (!mt_lock_take(&lock))
-        return;
-    if (active && mt_thread_lock_registry()) {
-        drain();
-        mt_thread_each(finish_thread, NULL);
-        mt_thread_unlock_registry();
-        cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
-        flush();
-        write_tail();
-        mt_sink_append(out.data, out.size);
+    lost[MT_LOSS_SIGNAL] += mt_thread_take_lost_nested();
+    lost[MT_LOSS_BUFFERS_FULL] += unbegun;
+    flush();
+    mt_describe_put_loss(&out, 0, unbegun, MT_LOSS_BUFFERS_FULL);
+    put_tail();
+    if (!mt_sink_append(out.data, out.size) && mt_sink_take_back()) {
+        /* The disk is full: the end is worth more than the last events. */
+        lost[MT_LOSS_WRITE_ERROR] += appended_events;
+        written_events -= appended_events;
         out.size = 0;
+        put_tail();
+        mt_sink_append(out.data, out.size);
+    }
+    out.size = 0;
+}
+
+void mt_writer_finish_here(void) {
+    mt_lock_take(&lock);
+    if (active) {
+        uint64_t cpu;
+
+        mt_thread_lock_registry();
+        drain();
+        cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+        mt_thread_each(finish_thread, NULL);
+        cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+        mt_thread_unlock_registry();
+        write_tail();
         mt_sink_close();
     }
     active = false;
     mt_lock_release(&lock);
 }
 
-bool mt_writer_before_fork(void) {
-    bool held = mt_lock_take(&lock);
-
-    if (held && active)
-        flush();
-    return held;
+void mt_writer_finish(void) {
+    if (!mt_writer_thread_finish())
+        mt_writer_finish_here();
 }
 
-/* In the child there is no writer's thread and nothing to write. */
+void mt_writer_before_fork(void) {
+    mt_lock_take(&lock);
+    if (active)
+        flush();
+}
+
+/* In the child there is nothing to write. */
 static void start_over(void) {
     struct mt_buffer *buffer = mt_queue_take_all(&full);
 
@@ -437,22 +424,22 @@ static void start_over(void) {
         buffer = next;
     }
     atomic_store(&in_flight, 0);
-    atomic_store(&thread_state, THREAD_NONE);
-    atomic_store(&thread_sleeps, 0);
     atomic_store(&waiting, 0);
     if (active)
         mt_sink_close();
     active = false;
     stopped = 0;
     out.size = 0;
-    written_events = cpu_ns = 0;
+    written_events = out_events = appended_events = cpu_ns = 0;
     memset(lost, 0, sizeof lost);
     for (uint32_t i = 1; i <= mt_context_count(); i++)
         mt_context_set_defined((struct mt_context_id){i}, false);
 }
 
-void mt_writer_after_fork(bool held, bool child) {
-    if (child && held)
+void mt_writer_after_fork(bool child) {
+    if (child) {
+        mt_writer_thread_after_fork_in_child();
         start_over();
-    mt_lock_after_fork(&lock, held, child);
+    }
+    mt_lock_release(&lock);
 }

@@ -1,6 +1,6 @@
 /* The writer: takes full buffers, encodes them and appends them to the trace. Normally a thread of
  * its own, started when the first buffer is full, so that a process with few allocations stays
- * single-threaded. Where no thread can be made, the program's threads do its work. */
+ * single-threaded. Where no thread can be had, the program's threads do its work. */
 #ifndef MT_WRITER_H
 #define MT_WRITER_H
 
@@ -25,25 +25,31 @@ struct mt_buffer *mt_writer_next_buffer(void);
  * mt_writer_notify() has to follow, with no lock held. */
 void mt_writer_hand_over(struct mt_buffer *buffer);
 
-/* Tells the writer of buffers handed over; starts its thread, or does its work where that cannot be
- * had. */
+/* Tells the writer of buffers handed over: wakes or starts its thread, or does its work. */
 void mt_writer_notify(void);
 
 /* Gives back a buffer that was not handed over. */
 void mt_writer_release(struct mt_buffer *buffer);
 
-/* Writes the definitions of the sites in [start, stop) that events may still refer to. Waits for
- * the writer. */
-void mt_writer_define(const struct memtrack_site *start, const struct memtrack_site *stop);
+/* Writes the definitions of the sites in [start, stop) that events may still refer to, and removes
+ * their table: they are not read again. Waits for the writer. */
+void mt_writer_forget(const struct memtrack_site *start, const struct memtrack_site *stop);
 
-/* Writes what all threads have recorded, and ends the trace. */
+/* Writes what all threads have recorded, and ends the trace; `here`: in this thread. */
 void mt_writer_finish(void);
+void mt_writer_finish_here(void);
+
+/* For the writer's thread. mt_writer_work() encodes what is there, else appends what is encoded,
+ * and is false if there was nothing to encode. */
+void mt_writer_detach(void);
+bool mt_writer_work(void);
+bool mt_writer_has_work(void);
 
 uint64_t mt_writer_trace_id(void);
 
-/* Around fork(), see mt_lock_after_fork(): the parent's trace must be whole when its memory is
+/* Around fork(): the parent's trace must be whole when its memory is
  * copied. The child starts without a trace. */
-bool mt_writer_before_fork(void);
-void mt_writer_after_fork(bool held, bool child);
+void mt_writer_before_fork(void);
+void mt_writer_after_fork(bool child);
 
 #endif

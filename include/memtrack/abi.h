@@ -32,6 +32,12 @@
 #define MT_REGISTER_FUNCTION "__memtrack_register_sites_v1"
 #define MT_UNREGISTER_FUNCTION "__memtrack_unregister_sites_v1"
 
+/* Called at the start and at every exit, by exception too, of a function that the program defines
+ * under one of the table's names: what it allocates in turn is no event, since its caller's call
+ * is. They nest. */
+#define MT_ENTER_FUNCTION "__memtrack_enter_allocator"
+#define MT_LEAVE_FUNCTION "__memtrack_leave_allocator"
+
 /* The family of an allocation; a deallocation of another family is a mismatch. */
 enum memtrack_api {
     MT_API_UNKNOWN = 0,

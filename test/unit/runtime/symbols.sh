@@ -8,6 +8,8 @@ export LC_ALL=C
 expected=$(
   {
     sed -n 's/^MT_FUNCTION([^,]*, \([a-z_]*\),.*/__memtrack_\1/p' "$table"
+    echo __memtrack_enter_allocator
+    echo __memtrack_leave_allocator
     echo __memtrack_register_sites_v1
     echo __memtrack_unregister_sites_v1
   } | sort -u
@@ -28,7 +30,7 @@ for library in "$shared" "$static"; do
   undefined=$("$nm" "$@" --undefined-only "$library" | sed -n 's/.* U \([^@]*\).*/\1/p' | sort -u)
   [ -n "$undefined" ]
   # What the C library may do behind these is known: no allocation, no lock that is held for long.
-  unexpected=$(echo "$undefined" | grep -vxE '__errno_location|__stack_chk_fail|__tls_get_addr|_GLOBAL_OFFSET_TABLE_|(__)?(progname|environ)|program_invocation_short_name|__register_atfork|pthread_atfork|clock_gettime|close|dl_iterate_phdr|fcntl|flock|fstat|ftruncate|getauxval|getcwd|getenv|getpid|getppid|getrandom|getrlimit|gettid|mem(cmp|cpy|move|set)|mmap|munmap|open|prctl|pthread_(attr_(destroy|init|setdetachstate|setstacksize)|create|key_create|setcancelstate|setspecific|sigmask)|read|readlink|sched_yield|sigfillset|stat|str(cmp|cspn|errordesc_np|len|nlen|rchr|str)|syscall|time|uname|unlink|wcslen|write|__(memcpy|memset|memmove|strlen)_chk|_DYNAMIC|__dso_handle' || true)
+  unexpected=$(echo "$undefined" | grep -vxE '__errno_location|__stack_chk_fail|__tls_get_addr|_GLOBAL_OFFSET_TABLE_|(__)?(progname|environ)|program_invocation_short_name|__register_atfork|pthread_atfork|(__cxa_)?at_quick_exit|clock_gettime|close|dl_iterate_phdr|fcntl|flock|fstat|ftruncate|getauxval|getcwd|getenv|getpid|getppid|getrandom|getrlimit|gettid|lstat|madvise|mem(cmp|cpy|move|set)|mmap|munmap|open|prctl|pthread_(attr_(destroy|init|setdetachstate|setstacksize)|create|key_create|setcancelstate|setspecific|sigmask)|read|readlink|sched_yield|sig(addset|delset|emptyset|fillset|ismember|pending|timedwait)|stat|str(cmp|cspn|errordesc_np|len|nlen|rchr|str)|syscall|sysconf|tgkill|time|uname|unlink|wcslen|write|__(memcpy|memset|memmove|strlen)_chk|_DYNAMIC|__dso_handle' || true)
   if [ -n "$unexpected" ]; then
     echo "$library asks for:"
     echo "$unexpected"

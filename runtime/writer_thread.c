@@ -1,0 +1,119 @@
+#define _GNU_SOURCE
+#include "writer_thread.h"
+
+#include "lock.h"
+#include "options.h"
+#include "writer.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define STACK_BYTES (512u << 10)
+
+enum state { STATE_NONE, STATE_RUNS, STATE_UNWANTED };
+enum request { REQUEST_NONE, REQUEST_END, REQUEST_FINISH };
+
+static _Atomic uint32_t state;    /* enum state */
+static _Atomic uint32_t sleeps;   /* a futex: 1 while it waits */
+static _Atomic uint32_t request;  /* enum request */
+static _Atomic uint32_t finished; /* a futex */
+static _Atomic pid_t id;          /* the kernel's; 0 until it runs */
+
+static void *run(void *argument) {
+    (void)argument;
+    prctl(PR_SET_NAME, "memtrack");
+    atomic_store(&id, gettid());
+    mt_writer_detach();
+    while (!atomic_load(&request)) {
+        if (mt_writer_work())
+            continue;
+        /* Pairs with wake(): either it finds this 1, or its buffer or request is found here. */
+        atomic_store(&sleeps, 1);
+        if (!mt_writer_has_work() && !atomic_load(&request))
+            mt_lock_wait(&sleeps, 1, 0);
+        atomic_store(&sleeps, 0);
+    }
+    if (atomic_load(&request) == REQUEST_FINISH) {
+        mt_writer_finish_here();
+        atomic_store(&finished, 1);
+        mt_lock_wake(&finished, INT32_MAX);
+    }
+    return NULL;
+}
+
+static bool start(void) {
+    sigset_t all, before;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    int error;
+
+    if (mt_options.writer == MT_WRITER_INLINE)
+        return false;
+    /* The program's signals are for its own threads. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    error = pthread_create(&thread, &attributes, run, NULL);
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error == 0;
+}
+
+static void wake(void) {
+    if (atomic_exchange(&sleeps, 0))
+        mt_lock_wake(&sleeps, 1);
+}
+
+bool mt_writer_thread_wake(void) {
+    uint32_t none = STATE_NONE;
+
+    if (atomic_load_explicit(&state, memory_order_relaxed) == STATE_NONE &&
+        atomic_compare_exchange_strong(&state, &none, STATE_RUNS) && !start())
+        atomic_store(&state, STATE_UNWANTED);
+    if (atomic_load_explicit(&state, memory_order_relaxed) != STATE_RUNS)
+        return false;
+    wake();
+    return true;
+}
+
+/* Whether the kernel still knows it. It is not joined: ThreadSanitizer takes a thread that is
+ * neither detached nor joined at exit for a leak. */
+static bool is_alive(void) {
+    pid_t thread = atomic_load(&id);
+
+    return !thread || tgkill(getpid(), thread, 0) == 0;
+}
+
+void mt_writer_thread_end(void) {
+    if (atomic_exchange(&state, STATE_UNWANTED) != STATE_RUNS)
+        return;
+    atomic_store(&request, REQUEST_END);
+    do {
+        wake();
+        sched_yield();
+    } while (is_alive());
+}
+
+bool mt_writer_thread_finish(void) {
+    if (atomic_exchange(&state, STATE_UNWANTED) != STATE_RUNS)
+        return false;
+    atomic_store(&request, REQUEST_FINISH);
+    wake();
+    while (!atomic_load(&finished) && is_alive())
+        mt_lock_wait(&finished, 0, 100);
+    return atomic_load(&finished);
+}
+
+void mt_writer_thread_after_fork_in_child(void) {
+    atomic_store(&state, STATE_NONE);
+    atomic_store(&sleeps, 0);
+    atomic_store(&request, REQUEST_NONE);
+    atomic_store(&finished, 0);
+    atomic_store(&id, 0);
+}

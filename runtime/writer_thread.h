@@ -1,0 +1,22 @@
+/* The writer's thread: when it starts, sleeps and ends. What it does is in writer.c. */
+#ifndef MT_WRITER_THREAD_H
+#define MT_WRITER_THREAD_H
+
+#include <stdbool.h>
+
+/* Lets it look for work, starting it at the first call. False if there is none: the caller has to
+ * do the work. No lock may be held. */
+bool mt_writer_thread_wake(void);
+
+/* Ends it for good and returns when it is gone. For the main thread when it leaves by
+ * pthread_exit(): the process ends with its last thread, and that must not be this one. */
+void mt_writer_thread_end(void);
+
+/* Lets it finish the trace, and returns when that is done; it has descriptors that the program may
+ * have closed. False if it does not run. */
+bool mt_writer_thread_finish(void);
+
+/* In the child of a fork it is not there. */
+void mt_writer_thread_after_fork_in_child(void);
+
+#endif
