@@ -10,9 +10,9 @@
  */
 void mt_sink_prepare(void);
 
-/* Creates the file that mt_options.output names. An earlier trace of that name is replaced, any
- * other file is left alone. False with a line on stderr if that cannot be done. `forked`: the name
- * has to differ from the parent's. */
+/* Creates the file that mt_options.output names. An earlier trace of that name is replaced,
+ * unless it is of this pid or being written; any other file is left alone. False with a line on
+ * stderr if that cannot be done. `forked`: the name has to differ from the parent's. */
 bool mt_sink_open(bool forked);
 
 /* Appends all or nothing. False if the trace cannot grow any more, said once on stderr; what was

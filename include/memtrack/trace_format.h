@@ -21,7 +21,7 @@ struct mt_file_header {
     uint16_t header_size;     /* offset of the first block */
     uint32_t flags;           /* enum mt_file_flags */
     uint64_t trace_id;        /* random */
-    uint64_t parent_trace_id; /* the trace of the process this one was forked from; 0 none */
+    uint64_t parent_trace_id; /* of the nearest ancestor by fork that had one; 0 none */
     uint32_t pid;
     uint32_t parent_pid;
     uint64_t start_ticks;
