@@ -34,6 +34,7 @@ bool mt_clock_is_counter;
 static _Atomic int state;
 static _Atomic bool finishing;
 static bool forked;
+static _Atomic bool quiet_stray;      /* recording is off only because of that */
 static _Atomic uint32_t *own_process; /* 0 where a fork has wiped its page; NULL: cannot be told */
 static uint64_t parent_trace_id;
 
@@ -44,7 +45,10 @@ bool mt_process_is_finishing(void) {
 bool mt_process_is_stray(void) {
     if (!own_process || atomic_load_explicit(own_process, memory_order_relaxed))
         return false;
-    atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
+    if (mt_record_enabled()) {
+        atomic_store(&quiet_stray, true);
+        atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
+    }
     return true;
 }
 
@@ -76,8 +80,11 @@ static void after_fork_in_parent(void) {
 }
 
 static void after_fork_in_child(void) {
+    /* Handlers that ran before this one may have allocated. */
     if (own_process)
         atomic_store(own_process, 1);
+    if (atomic_exchange(&quiet_stray, false))
+        atomic_store_explicit(&mt_recording, true, memory_order_relaxed);
     /* The nearest ancestor that has a trace; 0 if none does. */
     parent_trace_id = mt_writer_trace_id();
     forked = true;

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by the style tests, with the source directory as $1: goes there and gives list_files.
 
 # Safe when the checkout belongs to another user, as in a container.

@@ -6,7 +6,7 @@ set -u
 
 found=$(list_files '*' | grep -v '^test/style/paths\.sh$' | {
   list=$(cat)
-  printf '%s\n' "$list" | xargs grep -nIE '/home/[a-z]|/Users/[A-Za-z]|/root/[a-z.]' /dev/null
+  printf '%s\n' "$list" | xargs grep -nIE '/home/[a-z]|/Users/[A-Za-z]|/roo[t]/[a-z.]' /dev/null
   # This checkout's own directory, unless its name is too short to mean anything.
   case $PWD in
   /*/*) printf '%s\n' "$list" | xargs grep -nIF "$PWD/" /dev/null ;;
