@@ -10,12 +10,9 @@
 /* Initial-exec: one %fs-relative access, no call, no allocation at a thread's first touch. It takes
  * room from the static TLS block even when the runtime is dlopen'ed, so what is declared with it
  * has to stay small. */
-#define MT_THREAD_LOCAL static __thread __attribute__((tls_model("initial-exec")))
 #define MT_THREAD_LOCAL_EXTERN extern __thread __attribute__((tls_model("initial-exec")))
 
 /* Orders this thread's memory accesses against a signal handler of the same thread. */
 #define MT_SIGNAL_FENCE() __atomic_signal_fence(__ATOMIC_SEQ_CST)
-
-#define MT_ARRAY_SIZE(a) (sizeof(a) / sizeof *(a))
 
 #endif

@@ -6,9 +6,10 @@
  *   word 1   bits  0-27  ticks since the event before         28-51  context id
  *            bits 52-63  size, bits 0-11
  *
- * What does not fit (a size of 32 MiB and more, a pause of 2^28 ticks, an address above 2^48, time
- * running backwards) takes three records: a marker with the absolute time, {address, size}, and
- * {operation, context id}; see mt_record_is_extended().
+ * What does not fit (a size of 32 MiB and more, a pause of 2^28 ticks, an address from 2^48 up)
+ * takes three records: a marker with the absolute time, {address, size}, and {operation, context
+ * id}; see mt_record_is_extended(). Time never runs backwards: thread.c gives a late event the last
+ * one's.
  *
  * A thread starts with no buffer, which looks like a full one, so that one comparison covers both.
  *

@@ -26,8 +26,3 @@ void mt_text_add_number(struct mt_text *text, uint64_t number) {
     } while (number);
     mt_text_add_bytes(text, digits + at, sizeof digits - at);
 }
-
-void mt_text_add_hex(struct mt_text *text, uint64_t number, int digits) {
-    while (digits-- > 0)
-        mt_text_add_bytes(text, &"0123456789abcdef"[number >> (4 * digits) & 15], 1);
-}

@@ -19,6 +19,5 @@ struct mt_text {
 void mt_text_add(struct mt_text *text, const char *string);
 void mt_text_add_bytes(struct mt_text *text, const char *bytes, size_t length);
 void mt_text_add_number(struct mt_text *text, uint64_t number);
-void mt_text_add_hex(struct mt_text *text, uint64_t number, int digits);
 
 #endif

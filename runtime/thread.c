@@ -28,12 +28,11 @@ static bool have_end_key;
 
 static void thread_end(void *argument);
 
-bool mt_thread_start(void) {
+void mt_thread_start(void) {
     have_end_key = pthread_key_create(&end_key, thread_end) == 0;
     /* The main thread's end matters even if it has no event. */
     if (have_end_key)
         pthread_setspecific(end_key, &mt_local);
-    return have_end_key;
 }
 
 static struct mt_thread *thread_new(void) {

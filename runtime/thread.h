@@ -29,7 +29,7 @@ struct mt_thread {
 /* Makes the key whose destructor tells of a thread's end. Once per process, in the main thread. A
  * thread whose first event comes in the last round of destructors ends unseen, as all do if there
  * is no key: its buffer is then written at exit. */
-bool mt_thread_start(void);
+void mt_thread_start(void);
 
 /* While the registry is locked no thread begins, ends or changes its buffer. */
 void mt_thread_lock_registry(void);
