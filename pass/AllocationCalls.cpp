@@ -145,9 +145,6 @@ static bool isInstrumentable(const Function &F,
 ClassifiedCalls memtrack::classifyAllocationCalls(Module &M) {
   ClassifiedCalls Result;
   AllocationSymbols Symbols(M);
-  if (Symbols.empty())
-    return Result;
-
   DenseSet<const Function *> Resolvers;
   for (const GlobalIFunc &IFunc : M.ifuncs())
     Resolvers.insert(IFunc.getResolverFunction());
@@ -165,7 +162,7 @@ ClassifiedCalls memtrack::classifyAllocationCalls(Module &M) {
     }
     FunctionCalls Found{&F, {}};
     for (Instruction &I : instructions(F)) {
-      auto *Call = dyn_cast<CallBase>(&I);
+      auto *Call = Symbols.empty() ? nullptr : dyn_cast<CallBase>(&I);
       if (!Call)
         continue;
       auto *Callee =
@@ -180,7 +177,7 @@ ClassifiedCalls memtrack::classifyAllocationCalls(Module &M) {
       else
         Result.Rejected.push_back({Call, Function->Symbol, Reason});
     }
-    if (!Found.Calls.empty())
+    if (Supported)
       Result.Functions.push_back(std::move(Found));
   }
   return Result;

@@ -52,7 +52,7 @@ struct FunctionCalls {
 };
 
 struct ClassifiedCalls {
-  std::vector<FunctionCalls> Functions; ///< Those with calls to rewrite.
+  std::vector<FunctionCalls> Functions; ///< All that may be instrumented.
   std::vector<RejectedCall> Rejected;
   std::vector<llvm::Function *> OwnAllocators; ///< Defined in the module.
 };

@@ -17,7 +17,8 @@ class CallRewriter {
 public:
   explicit CallRewriter(llvm::Module &Mod) : M(Mod) {}
 
-  /// Replaces \p Call, which is gone afterwards, by one that passes \p Site.
+  /// Replaces \p Call, which is gone afterwards, by one that passes \p Site as
+  /// its last argument.
   void rewrite(const AllocationCall &Call, llvm::Constant *Site);
 
 private:

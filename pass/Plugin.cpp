@@ -42,8 +42,8 @@ static bool isLoadedByOwnVersion() {
 }
 
 static bool parsePass(StringRef Name, ModulePassManager &Passes) {
-  if (Name == "memtrack-nomerge")
-    Passes.addPass(NoMergePass());
+  if (Name == "memtrack-prepare")
+    Passes.addPass(PreparePass());
   else if (Name == "memtrack")
     Passes.addPass(MemTrackPass());
   else
@@ -55,7 +55,7 @@ static void registerPasses(PassBuilder &Builder) {
   // LLVM 20 and later pass the LTO phase as well.
   Builder.registerPipelineStartEPCallback(
       [](ModulePassManager &Passes, OptimizationLevel, auto...) {
-        Passes.addPass(NoMergePass());
+        Passes.addPass(PreparePass());
       });
   Builder.registerOptimizerLastEPCallback(
       [](ModulePassManager &Passes, OptimizationLevel, auto...) {

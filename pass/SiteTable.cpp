@@ -18,11 +18,12 @@ struct SiteTable::Field {
 };
 
 SiteTable::SiteTable(Module &Mod)
-    : M(Mod), Thunks(Mod), Int8(Type::getInt8Ty(Mod.getContext())),
+    : M(Mod), Thunks(Mod), AllocatorWrappers(Mod),
+      Int8(Type::getInt8Ty(Mod.getContext())),
       Int16(Type::getInt16Ty(Mod.getContext())),
       Int32(Type::getInt32Ty(Mod.getContext())),
       Int64(Type::getInt64Ty(Mod.getContext())),
-      FrameType(StructType::get(Int32, Int32, Int32, Int32)),
+      FrameType(StructType::get(Int32, Int32, Int32, Int16, Int16)),
       SiteType(StructType::get(Int64, Int32, Int32, Int32, Int16, Int8, Int8,
                                ArrayType::get(Int32, 2))) {
   assert(M.getDataLayout().getTypeAllocSize(FrameType) ==
@@ -53,8 +54,7 @@ static StringRef nameOf(const DISubprogram &Function) {
 }
 
 /// Hashes a sequence of fields, so that no two sequences look alike.
-namespace {
-class StableHash {
+class memtrack::StableHash {
 public:
   StableHash &add(StringRef Text) {
     Bytes += Text;
@@ -67,46 +67,60 @@ public:
 private:
   std::string Bytes;
 };
-} // namespace
 
-SiteTable::Site SiteTable::siteOf(const AllocationCall &Allocation,
-                                  unsigned Ordinal) {
-  const CallBase &Call = *Allocation.Call;
+/// Only the names of files go into the hash, not their directories: the same
+/// source built elsewhere has the same sites.
+void SiteTable::addFrames(Site &S, const CallBase &Call, unsigned Ordinal,
+                          StableHash &Hash) {
   const Function &F = *Call.getFunction();
-  Site Result{0,
-              {},
-              Thunks.get(Allocation),
-              allocatedType(Call),
-              Allocation.Function->API,
-              0};
   StringRef OwnName = GlobalValue::dropLLVMManglingEscape(F.getName());
-  // Only the names of files go into the hash, not their directories: the same
-  // source built elsewhere has the same sites.
-  StableHash Hash;
-  Hash.add(Result.API).add(Allocation.Function->Symbol);
-
+  bool IsWrapper = AllocatorWrappers.contains(F);
   for (const DILocation *Location = Call.getDebugLoc().get(); Location;
        Location = Location->getInlinedAt()) {
     // The outermost frame's own name tells a coroutine's parts apart.
-    StringRef Name = Location->getInlinedAt()
-                         ? nameOf(*Location->getScope()->getSubprogram())
-                         : OwnName;
-    Frame New{Name.str(), pathOf(*Location), Location->getLine(),
-              Location->getColumn()};
+    const DISubprogram &Subprogram = *Location->getScope()->getSubprogram();
+    bool Inlined = Location->getInlinedAt();
+    Frame New{Inlined ? nameOf(Subprogram) : OwnName, pathOf(*Location),
+              Location->getLine(), Location->getColumn(), 0};
+    if (Inlined ? AllocatorWrappers.contains(Subprogram) : IsWrapper)
+      New.Flags |= MT_FRAME_WRAPPER;
     Hash.add(New.Function)
         .add(sys::path::filename(New.File))
         .add(New.Line)
         .add(New.Column);
-    Result.Frames.push_back(std::move(New));
+    S.Frames.push_back(std::move(New));
   }
-  if (Result.Frames.empty()) {
-    Result.Frames.push_back({OwnName.str(), "", 0, 0});
-    Result.Flags |= MT_SITE_NO_DEBUG_INFO;
+  if (S.Frames.empty()) {
+    S.Frames.push_back(
+        {OwnName, "", 0, 0, IsWrapper ? unsigned(MT_FRAME_WRAPPER) : 0});
+    S.Flags |= MT_SITE_NO_DEBUG_INFO;
     Hash.add(OwnName).add(
         F.hasLocalLinkage() ? sys::path::filename(M.getSourceFileName()) : "");
     Hash.add(Ordinal);
   }
+}
+
+SiteTable::Site SiteTable::siteOf(const AllocationCall &Allocation,
+                                  unsigned Ordinal) {
+  Site Result{0,
+              {},
+              Thunks.get(Allocation),
+              allocatedType(*Allocation.Call),
+              Allocation.Function->API,
+              0};
+  StableHash Hash;
+  Hash.add(Result.API).add(Allocation.Function->Symbol);
+  addFrames(Result, *Allocation.Call, Ordinal, Hash);
   Result.Hash = Hash.add(Result.Type).get();
+  return Result;
+}
+
+SiteTable::Site SiteTable::siteOf(const CallBase &Call, unsigned Ordinal) {
+  Site Result{0, {}, nullptr, "", MT_API_UNKNOWN, MT_SITE_CALL};
+  StableHash Hash;
+  Hash.add("call");
+  addFrames(Result, Call, Ordinal, Hash);
+  Result.Hash = Hash.get();
   return Result;
 }
 
@@ -164,10 +178,11 @@ void SiteTable::emit(ArrayRef<Site> Sites, GlobalVariable *SiteArray) {
     for (const Frame &Fr : S.Frames) {
       size_t Index = FrameValues.size();
       FrameValues.push_back(ConstantStruct::get(
-          FrameType, {Text(Fr.Function, {FrameArray, Index, 0}),
-                      Text(Fr.File, {FrameArray, Index, 1}),
-                      ConstantInt::get(Int32, Fr.Line),
-                      ConstantInt::get(Int32, Fr.Column)}));
+          FrameType,
+          {Text(Fr.Function, {FrameArray, Index, 0}),
+           Text(Fr.File, {FrameArray, Index, 1}),
+           ConstantInt::get(Int32, Fr.Line), ConstantInt::get(Int16, Fr.Column),
+           ConstantInt::get(Int16, Fr.Flags)}));
     }
     Constant *Indices[] = {ConstantInt::get(Int64, 0),
                            ConstantInt::get(Int64, FirstFrame)};
@@ -177,7 +192,8 @@ void SiteTable::emit(ArrayRef<Site> Sites, GlobalVariable *SiteArray) {
         SiteType,
         {ConstantInt::get(Int64, S.Hash),
          selfRelative(Frames, {SiteArray, SiteIndex, 1}),
-         selfRelative(S.Callee, {SiteArray, SiteIndex, 2}),
+         S.Callee ? selfRelative(S.Callee, {SiteArray, SiteIndex, 2})
+                  : ConstantInt::get(Int32, 0),
          Text(S.Type, {SiteArray, SiteIndex, 3}),
          ConstantInt::get(Int16, S.Frames.size()),
          ConstantInt::get(Int8, S.API), ConstantInt::get(Int8, S.Flags),
@@ -189,17 +205,22 @@ void SiteTable::emit(ArrayRef<Site> Sites, GlobalVariable *SiteArray) {
       cast<ArrayType>(SiteArray->getValueType()), SiteValues));
 }
 
-SmallVector<Constant *, 8> SiteTable::describe(ArrayRef<AllocationCall> Calls) {
+SmallVector<Constant *, 8>
+SiteTable::describe(ArrayRef<AllocationCall> Allocations,
+                    ArrayRef<CallBase *> Calls) {
   std::vector<Site> Sites;
   DenseMap<uint64_t, size_t> IndexOfHash;
   SmallVector<size_t, 8> IndexOfCall;
-  for (const AllocationCall &Call : Calls) {
-    Site S = siteOf(Call, IndexOfCall.size());
+  auto Add = [&](Site S) {
     auto Known = IndexOfHash.try_emplace(S.Hash, Sites.size());
     IndexOfCall.push_back(Known.first->second);
     if (Known.second)
       Sites.push_back(std::move(S));
-  }
+  };
+  for (const AllocationCall &Allocation : Allocations)
+    Add(siteOf(Allocation, IndexOfCall.size()));
+  for (const CallBase *Call : Calls)
+    Add(siteOf(*Call, IndexOfCall.size() - Allocations.size()));
 
   GlobalVariable *Array =
       createArray(SiteType, Sites.size(), MT_ENTRY_PREFIX "sites",

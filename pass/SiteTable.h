@@ -10,6 +10,7 @@
 
 #include "AllocationCalls.h"
 #include "CalleeThunks.h"
+#include "Wrappers.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/GlobalVariable.h"
@@ -22,28 +23,34 @@ class SiteTable {
 public:
   explicit SiteTable(llvm::Module &Mod);
 
-  /// Emits the sites of \p Calls, which are all those of one function. Returns
-  /// the address of each, in the same order; copies of one source site that the
-  /// optimiser made share theirs. The calls must not be rewritten yet.
+  /// Emits the sites of \p Allocations and of \p Calls, ordinary ones, which
+  /// are all those of one function. Returns the address of each, in the same
+  /// order; copies of one source site that the optimiser made share theirs. The
+  /// calls must not be rewritten yet.
   llvm::SmallVector<llvm::Constant *, 8>
-  describe(llvm::ArrayRef<AllocationCall> Calls);
+  describe(llvm::ArrayRef<AllocationCall> Allocations,
+           llvm::ArrayRef<llvm::CallBase *> Calls);
 
 private:
   struct Frame {
-    std::string Function, File;
-    unsigned Line, Column;
+    llvm::StringRef Function;
+    std::string File;
+    unsigned Line, Column, Flags;
   };
   struct Site {
     uint64_t Hash;
     std::vector<Frame> Frames;
-    llvm::Function *Callee;
+    llvm::Function *Callee; ///< Null for an ordinary call.
     std::string Type;
     memtrack_api API;
     unsigned Flags;
   };
   struct Field;
 
-  Site siteOf(const AllocationCall &Call, unsigned Ordinal);
+  Site siteOf(const AllocationCall &Allocation, unsigned Ordinal);
+  Site siteOf(const llvm::CallBase &Call, unsigned Ordinal);
+  void addFrames(Site &S, const llvm::CallBase &Call, unsigned Ordinal,
+                 class StableHash &Hash);
   void emit(llvm::ArrayRef<Site> Sites, llvm::GlobalVariable *SiteArray);
 
   llvm::GlobalVariable *createArray(llvm::StructType *Element, size_t Count,
@@ -54,6 +61,7 @@ private:
 
   llvm::Module &M;
   CalleeThunks Thunks;
+  Wrappers AllocatorWrappers;
   llvm::IntegerType *Int8, *Int16, *Int32, *Int64;
   llvm::StructType *FrameType, *SiteType;
   llvm::StringMap<llvm::GlobalVariable *> Strings;

@@ -2,6 +2,8 @@
 #ifndef MT_COMPILER_H
 #define MT_COMPILER_H
 
+#include <stdint.h>
+
 #define MT_LIKELY(x) __builtin_expect(!!(x), 1)
 #define MT_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define MT_COLD __attribute__((noinline, cold))
@@ -14,5 +16,17 @@
 
 /* Orders this thread's memory accesses against a signal handler of the same thread. */
 #define MT_SIGNAL_FENCE() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+
+/* The top of the running stack, without making the function keep a frame pointer. */
+static inline __attribute__((always_inline)) uintptr_t mt_stack_pointer(void) {
+#if defined(__x86_64__)
+    uintptr_t top;
+
+    __asm__("mov %%rsp, %0" : "=r"(top));
+    return top;
+#else
+    return (uintptr_t)__builtin_frame_address(0);
+#endif
+}
 
 #endif

@@ -1,26 +1,39 @@
-/* The global table of contexts: a hash table of fixed buckets whose nodes are never moved or freed.
- * A node's index is its context id. Nodes are pushed onto their bucket by compare-and-swap; the
+/* The table of contexts and sites: a hash table of fixed buckets whose nodes are never moved or
+ * freed. A node's index is its id. Nodes are pushed onto their bucket by compare-and-swap; the
  * chains are walked without any lock. */
 #include "context.h"
 
+#include "log.h"
+#include "options.h"
 #include "os_memory.h"
+#include "record.h"
+#include "sites.h"
+#include "stack.h"
 
 #include <errno.h>
 #include <stddef.h>
 
-#define BUCKETS 65536u
+#define BUCKETS (1u << 20)
 #define CHUNK_NODES 4096u
 #define CHUNKS ((1u << MT_CONTEXT_ID_BITS) / CHUNK_NODES)
 
+/* The parent of nodes that are sites. */
+#define OF_SITE ((struct mt_context_id){UINT32_MAX})
+
+__thread memtrack_context __memtrack_context MT_EXPORT __attribute__((tls_model("initial-exec")));
+bool mt_context_sites_only;
+
 struct node {
     _Atomic(const struct memtrack_site *) site; /* NULL: unused, or forgotten */
-    uint32_t next;                              /* fixed before the node is published */
-    bool defined;
+    struct mt_context_id parent;                /* fixed, like the next, before */
+    uint32_t next : 31;                         /* the node is published */
+    uint32_t defined : 1;                       /* under the writer's lock */
 };
 
 static _Atomic uint32_t buckets[BUCKETS]; /* newest node's index; 0 none */
 static _Atomic(struct node *) chunks[CHUNKS];
 static _Atomic uint32_t count;
+static _Atomic bool exhausted;
 
 static struct node *node_of(uint32_t index) {
     struct node *chunk = atomic_load_explicit(&chunks[index / CHUNK_NODES], memory_order_acquire);
@@ -28,14 +41,22 @@ static struct node *node_of(uint32_t index) {
     return chunk ? &chunk[index % CHUNK_NODES] : NULL;
 }
 
-/* A new node's index; 0 when ids or memory are used up. */
-static uint32_t node_new(void) {
+static uint32_t out_of_contexts(void) {
+    if (!atomic_exchange_explicit(&exhausted, true, memory_order_relaxed))
+        mt_log("no room for more calling contexts: those of further allocations are cut; see "
+               "MEMTRACK_OPTIONS=max_contexts=N",
+               NULL, NULL, NULL);
+    return 0;
+}
+
+/* A new node's index; 0 when ids, of which there are `limit`, or memory are used up. */
+static uint32_t node_new(uint64_t limit) {
     uint32_t index = atomic_load_explicit(&count, memory_order_relaxed);
     struct node *chunk, *expected = NULL;
 
     do {
-        if (index + 1 >= CHUNKS * CHUNK_NODES)
-            return 0;
+        if (index >= limit)
+            return out_of_contexts();
     } while (!atomic_compare_exchange_weak_explicit(&count, &index, index + 1, memory_order_relaxed,
                                                     memory_order_relaxed));
     index++;
@@ -43,49 +64,55 @@ static uint32_t node_new(void) {
         return index;
     chunk = mt_os_memory_map(CHUNK_NODES * sizeof *chunk);
     if (!chunk)
-        return 0;
+        return out_of_contexts();
     if (!atomic_compare_exchange_strong_explicit(&chunks[index / CHUNK_NODES], &expected, chunk,
                                                  memory_order_acq_rel, memory_order_acquire))
         mt_os_memory_unmap(chunk, CHUNK_NODES * sizeof *chunk);
     return index;
 }
 
-static uint32_t find(uint32_t index, uint32_t end, const struct memtrack_site *site) {
+static uint32_t find(uint32_t index, uint32_t end, struct mt_context_id parent,
+                     const struct memtrack_site *site) {
     while (index != end) {
         struct node *node = node_of(index);
 
-        if (atomic_load_explicit(&node->site, memory_order_relaxed) == site)
+        if (atomic_load_explicit(&node->site, memory_order_relaxed) == site &&
+            node->parent.value == parent.value)
             return index;
         index = node->next;
     }
     return 0;
 }
 
-static uint32_t intern(const struct memtrack_site *site) {
-    /* Fibonacci hashing: sites are neighbours in memory. */
-    uint64_t hash = (uintptr_t)site / sizeof *site * UINT64_C(0x9e3779b97f4a7c15);
-    _Atomic uint32_t *bucket = &buckets[hash >> 48 & (BUCKETS - 1)];
-    uint32_t newest = atomic_load_explicit(bucket, memory_order_acquire);
-    uint32_t searched = 0, index = find(newest, 0, site);
-    struct node *node;
+static _Atomic uint32_t *bucket_of(struct mt_context_id parent, const struct memtrack_site *site) {
+    /* Fibonacci hashing: sites are neighbours in memory, and so are ids. */
+    uint64_t hash = ((uintptr_t)site / sizeof *site + parent.value * UINT64_C(0xff51afd7ed558ccd)) *
+                    UINT64_C(0x9e3779b97f4a7c15);
 
-    if (index)
-        return index;
-    index = node_new();
-    if (!index)
+    return &buckets[hash >> 44 & (BUCKETS - 1)];
+}
+
+/* 0 if there is no room. */
+static uint32_t intern(_Atomic uint32_t *bucket, uint32_t newest, struct mt_context_id parent,
+                       const struct memtrack_site *site) {
+    /* There are few sites, and without them contexts mean nothing. */
+    uint32_t index = node_new(parent.value == OF_SITE.value ? CHUNKS * CHUNK_NODES - 1
+                                                            : mt_options.max_contexts);
+    struct node *node = index ? node_of(index) : NULL;
+
+    if (!node)
         return 0;
-    node = node_of(index);
+    node->parent = parent;
     atomic_store_explicit(&node->site, site, memory_order_relaxed);
     for (;;) {
-        uint32_t other;
+        uint32_t searched = newest, other;
 
         node->next = newest;
-        searched = newest;
         if (atomic_compare_exchange_weak_explicit(bucket, &newest, index, memory_order_release,
                                                   memory_order_acquire))
             return index;
         /* Others were faster: the site may be among theirs. The node then stays unused. */
-        other = find(newest, searched, site);
+        other = find(newest, searched, parent, site);
         if (other) {
             atomic_store_explicit(&node->site, NULL, memory_order_relaxed);
             return other;
@@ -93,21 +120,138 @@ static uint32_t intern(const struct memtrack_site *site) {
     }
 }
 
-struct mt_context_id mt_context_intern(struct mt_context_slot *slot,
-                                       const struct memtrack_site *site) {
-    int saved = errno;
-    struct mt_context_id id = {intern(site)};
-
-    errno = saved;
-
-    /* The id first: a signal handler must not find the new site with the old id. */
+static void remember(struct mt_context_slot *slot, struct mt_context_id parent,
+                     const struct memtrack_site *site, struct mt_context_id id) {
+    /* The site last: another thread may forget it meanwhile, and looks for it. */
     atomic_store_explicit(&slot->site, NULL, memory_order_relaxed);
     MT_SIGNAL_FENCE();
+    slot->parent = parent;
     slot->id = id;
     MT_SIGNAL_FENCE();
     atomic_store_explicit(&slot->site, site, memory_order_relaxed);
+}
+
+struct mt_context_id mt_context_intern(struct mt_context_slot *cache, struct mt_context_id parent,
+                                       const struct memtrack_site *site, bool trusted) {
+    _Atomic uint32_t *bucket = bucket_of(parent, site);
+    uint32_t newest = atomic_load_explicit(bucket, memory_order_acquire);
+    struct mt_context_id id = {find(newest, 0, parent, site)};
+    int saved = errno;
+
+    if (!id.value) {
+        if (!trusted && !mt_sites_is_registered(site))
+            return MT_CONTEXT_ROOT;
+        id.value = intern(bucket, newest, parent, site);
+        errno = saved;
+        if (!id.value)
+            return parent;
+    }
+    if (cache)
+        remember(mt_context_slot_of(cache, parent, site), parent, site, id);
     return id;
 }
+
+/* Walking */
+
+/* New links of one chain that fit a signal handler's stack. More, as deep recursion makes them, go
+ * through memory of their own. */
+#define LINKS_AT_ONCE 64
+
+/* Stacks of one thread that a chain may pass through. */
+#define SWITCHES 64
+
+struct walk {
+    struct mt_local *local;
+    struct mt_context_slot *cache; /* NULL: not to be used */
+    struct memtrack_link **links;  /* those that are new, innermost first */
+    size_t room;
+};
+
+static struct mt_context_id known_id(uintptr_t word) {
+    struct mt_context_id id = mt_context_id_in(word);
+
+    /* It may have been left by a function that is gone. */
+    return id.value <= mt_context_count() ? id : MT_CONTEXT_ROOT;
+}
+
+/* Collects new links from `context` on, as far as there is room, and counts all. What they lead to
+ * is *base. */
+static size_t collect(struct walk *walk, memtrack_context context, struct mt_context_id *base) {
+    uintptr_t below = mt_stack_pointer();
+    size_t found = 0;
+    unsigned switches = 0;
+
+    *base = MT_CONTEXT_ROOT;
+    while (context) {
+        struct memtrack_link *link = (struct memtrack_link *)context;
+
+        if (mt_context_is_id(context)) {
+            *base = known_id(context);
+            break;
+        }
+        /* Callers lie higher on a stack. From one stack to another the way is free, but what is
+         * left of stacks that are gone must not lead in a circle. */
+        if (!mt_stack_may_read(walk->local, context, below) ||
+            (context <= below && ++switches > SWITCHES))
+            break;
+        if (mt_context_is_id(link->call)) {
+            *base = known_id(link->call);
+            break;
+        }
+        if (link->call) {
+            if (found < walk->room)
+                walk->links[found] = link;
+            found++;
+        }
+        below = context;
+        context = link->caller;
+    }
+    return found;
+}
+
+/* From the outermost inwards, each being the parent of the next. */
+static struct mt_context_id note(struct walk *walk, size_t found, struct mt_context_id parent) {
+    while (found--) {
+        struct memtrack_link *link = walk->links[found];
+        const struct memtrack_site *site = (const void *)link->call;
+        struct mt_context_id id = walk->cache ? mt_context_child(walk->cache, parent, site, false)
+                                              : mt_context_intern(NULL, parent, site, false);
+
+        link->caller = mt_context_word(parent);
+        link->call = mt_context_word(id);
+        parent = id;
+    }
+    return parent;
+}
+
+static MT_COLD struct mt_context_id walk_deep(struct walk *walk, memtrack_context context,
+                                              size_t found) {
+    size_t bytes = found * sizeof *walk->links;
+    struct mt_context_id base;
+    int saved = errno;
+
+    walk->links = mt_os_memory_map(bytes);
+    walk->room = walk->links ? found : 0;
+    found = collect(walk, context, &base);
+    /* Without memory, the context is cut to what was known. */
+    if (found <= walk->room)
+        base = note(walk, found, base);
+    mt_os_memory_unmap(walk->links, bytes);
+    errno = saved;
+    return base;
+}
+
+struct mt_context_id mt_context_walk(struct mt_local *local, memtrack_context context,
+                                     bool cached) {
+    struct memtrack_link *links[LINKS_AT_ONCE];
+    struct walk walk = {local, cached ? local->cache : NULL, links, LINKS_AT_ONCE};
+    struct mt_context_id base;
+    size_t found = collect(&walk, context, &base);
+
+    return found > walk.room ? walk_deep(&walk, context, found) : note(&walk, found, base);
+}
+
+/* What the writer asks */
 
 uint32_t mt_context_count(void) {
     return atomic_load_explicit(&count, memory_order_acquire);
@@ -117,6 +261,24 @@ const struct memtrack_site *mt_context_site(struct mt_context_id id) {
     struct node *node = id.value ? node_of(id.value) : NULL;
 
     return node ? atomic_load_explicit(&node->site, memory_order_relaxed) : NULL;
+}
+
+bool mt_context_is_site(struct mt_context_id id) {
+    struct node *node = id.value ? node_of(id.value) : NULL;
+
+    return node && node->parent.value == OF_SITE.value;
+}
+
+struct mt_context_id mt_context_parent(struct mt_context_id id) {
+    struct node *node = id.value ? node_of(id.value) : NULL;
+
+    return node && node->parent.value != OF_SITE.value ? node->parent : MT_CONTEXT_ROOT;
+}
+
+struct mt_context_id mt_context_of_site(const struct memtrack_site *site) {
+    struct mt_context_id id = mt_context_intern(NULL, OF_SITE, site, true);
+
+    return id.value == OF_SITE.value ? MT_CONTEXT_ROOT : id;
 }
 
 bool mt_context_is_defined(struct mt_context_id id) {

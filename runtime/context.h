@@ -1,8 +1,19 @@
-/* Calling contexts: from what identifies one in the program to a 32-bit id in the trace.
+/* Calling contexts: from the program's chain of links (memtrack/abi.h) to a 32-bit id in the trace.
  *
- * A context is a call site. Ids are handed out once per process, by a global lock-free table, and
- * remembered in a direct-mapped cache per thread, so that the event path costs one load and one
- * comparison.
+ * A context is a node of a tree: a call site, and the context that the call was made in. Ids are
+ * handed out once per process, by a global lock-free table, and remembered in a direct-mapped cache
+ * per thread.
+ *
+ * A chain is walked only as far as it is new. What was found is written back into the links, in
+ * place of the site and of the caller's address: as long as a function is in the same call, nothing
+ * above it can change. The store of the next site wipes the note out without knowing of it. The
+ * idea of looking a context up lazily, at the allocation, and keeping the answer in the frame is
+ * that of incremental stack scanning (Cheng, Harper and Lee 1998, "Generational stack collection");
+ * the tree is the calling context tree of Ammons, Ball and Larus (1997).
+ *
+ * Links lie on the program's stacks, and the innermost ones can be of functions that are gone: code
+ * that is not instrumented may have caught an exception or called longjmp, and called back. stack.h
+ * says which may be read; and no new context is made of a site that nobody has registered.
  */
 #ifndef MT_CONTEXT_H
 #define MT_CONTEXT_H
@@ -12,26 +23,47 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#define MT_CONTEXT_CACHE_SLOTS 512
+#define MT_CONTEXT_CACHE_SLOTS 2048
 #define MT_CONTEXT_ID_BITS 24 /* what an event record has room for */
 
-/* 0: unknown, which is what events get when the ids or the memory for them are used up. */
+/* Of the main function: no caller is known. Events get it when ids or memory are used up and no
+ * part of their context is known. */
+#define MT_CONTEXT_ROOT ((struct mt_context_id){0})
+
 struct mt_context_id {
     uint32_t value;
 };
 
-/* Read and filled by its thread; the site is cleared by mt_context_forget() from any other. */
+/* Read and filled by its thread; the site is cleared by mt_context_forget_cached() from any. */
 struct mt_context_slot {
     _Atomic(const struct memtrack_site *) site;
+    struct mt_context_id parent;
     struct mt_context_id id;
 };
 
-/* The id of the context `site`, entering it into `slot`. Any thread; no lock, no system call but
- * the rare one for memory. */
-MT_COLD struct mt_context_id mt_context_intern(struct mt_context_slot *slot,
-                                               const struct memtrack_site *site);
+struct mt_local;
+
+/* Written by instrumented code, read here; a variable of its own since its name is part of the ABI.
+ */
+MT_THREAD_LOCAL_EXTERN memtrack_context __memtrack_context;
+
+/* context=site: callers do not count. */
+extern bool mt_context_sites_only;
+
+/* The context of `site` called in `parent`, entering it into the cache. Where ids or memory are
+ * used up, `parent`: the longest part of the context that is known. A site not `trusted` may be
+ * anything; one that nobody has registered is taken for what is left of a function that is gone,
+ * and the answer is the root. Any thread; no lock but for a context's first time, no system call
+ * but the rare one for memory. The cache may be NULL. */
+struct mt_context_id mt_context_intern(struct mt_context_slot *cache, struct mt_context_id parent,
+                                       const struct memtrack_site *site, bool trusted);
+
+/* The context that a chain of links stands for, noting it in the links. `cached`: the thread's
+ * cache may be used, which a signal handler must not that interrupted the event path. */
+struct mt_context_id mt_context_walk(struct mt_local *local, memtrack_context context, bool cached);
 
 /* Interned contexts have ids 1 to this; some may be unused. */
 uint32_t mt_context_count(void);
@@ -39,7 +71,14 @@ uint32_t mt_context_count(void);
 /* The site of an interned context; NULL if it has been forgotten or the id is unused. */
 const struct memtrack_site *mt_context_site(struct mt_context_id id);
 
-/* Whether the trace holds the definition of the context. The writer's lock guards this state. */
+/* The root for a context without a caller, and for what is no context but a site. */
+struct mt_context_id mt_context_parent(struct mt_context_id id);
+
+/* Sites have ids in the trace, too: from the same numbers, so that one table holds both. */
+struct mt_context_id mt_context_of_site(const struct memtrack_site *site);
+bool mt_context_is_site(struct mt_context_id id);
+
+/* Whether the trace holds the definition. The writer's lock guards this state. */
 bool mt_context_is_defined(struct mt_context_id id);
 void mt_context_set_defined(struct mt_context_id id, bool defined);
 
@@ -49,18 +88,37 @@ void mt_context_forget(const struct memtrack_site *start, const struct memtrack_
 void mt_context_forget_cached(struct mt_context_slot *cache, const struct memtrack_site *start,
                               const struct memtrack_site *stop);
 
-static inline struct mt_context_slot *mt_context_slot_of(struct mt_context_slot *cache,
-                                                         const struct memtrack_site *site) {
-    return &cache[(uintptr_t)site / sizeof *site % MT_CONTEXT_CACHE_SLOTS];
+static inline bool mt_context_is_id(uintptr_t word) {
+    return word >> 32 == MT_CONTEXT_ID >> 32;
 }
 
-static inline struct mt_context_id mt_context_of(struct mt_context_slot *cache,
-                                                 const struct memtrack_site *site) {
-    struct mt_context_slot *slot = mt_context_slot_of(cache, site);
+static inline struct mt_context_id mt_context_id_in(uintptr_t word) {
+    return (struct mt_context_id){(uint32_t)word};
+}
 
-    if (MT_LIKELY(atomic_load_explicit(&slot->site, memory_order_relaxed) == site))
+static inline uintptr_t mt_context_word(struct mt_context_id id) {
+    return MT_CONTEXT_ID | id.value;
+}
+
+static inline struct mt_context_slot *mt_context_slot_of(struct mt_context_slot *cache,
+                                                         struct mt_context_id parent,
+                                                         const struct memtrack_site *site) {
+    /* Both are nearly consecutive numbers. */
+    size_t mixed = (uintptr_t)site / sizeof *site + parent.value * (size_t)0x9e3779b1u;
+
+    return &cache[(mixed ^ mixed >> 17) % MT_CONTEXT_CACHE_SLOTS];
+}
+
+static inline struct mt_context_id mt_context_child(struct mt_context_slot *cache,
+                                                    struct mt_context_id parent,
+                                                    const struct memtrack_site *site,
+                                                    bool trusted) {
+    struct mt_context_slot *slot = mt_context_slot_of(cache, parent, site);
+
+    if (MT_LIKELY(atomic_load_explicit(&slot->site, memory_order_relaxed) == site &&
+                  slot->parent.value == parent.value))
         return slot->id;
-    return mt_context_intern(slot, site);
+    return mt_context_intern(cache, parent, site, trusted);
 }
 
 #endif

@@ -19,11 +19,12 @@
 #define STRINGS_BYTES (9u << 20)
 #define RECORDS_BYTES (512u << 10)
 #define SITE_FIXED_MAX (5 * MT_VARINT_MAX + 10)
-#define FRAME_MAX (4 * MT_VARINT_MAX)
+#define FRAME_MAX (5 * MT_VARINT_MAX)
+#define CONTEXT_MAX (3 * MT_VARINT_MAX)
 #define INTERNED 4096u /* a power of two */
 
 static struct mt_bytes payload, strings, sites, contexts;
-static uint32_t site_count, string_count;
+static uint32_t site_count, string_count, context_count;
 
 /* Strings of the block being built, by address: the linker has merged equal ones. */
 static struct {
@@ -90,7 +91,7 @@ static const struct memtrack_frame *frame_at(const struct memtrack_site *site, u
     return &frames[i + 1 < kept ? i : site->frame_count - 1u];
 }
 
-bool mt_describe_add_context(struct mt_context_id id, const struct memtrack_site *site) {
+bool mt_describe_add_site(struct mt_context_id id, const struct memtrack_site *site) {
     unsigned kept = site->frame_count < FRAMES_MAX ? site->frame_count : FRAMES_MAX;
     const char *module = mt_sites_module(site);
     const char *type = mt_sites_follow(&site->type);
@@ -107,7 +108,6 @@ bool mt_describe_add_context(struct mt_context_id id, const struct memtrack_site
         string_count + 2 + 2 * kept > INTERNED * 3 / 4)
         return false;
 
-    /* Site and context share their number: a context is a site. */
     mt_bytes_add_varint(&sites, id.value);
     mt_bytes_add_u64(&sites, site->hash);
     mt_bytes_add_u8(&sites, site->api);
@@ -122,28 +122,42 @@ bool mt_describe_add_context(struct mt_context_id id, const struct memtrack_site
         mt_bytes_add_varint(&sites, string_number(mt_sites_follow(&frame->file)));
         mt_bytes_add_varint(&sites, frame->line);
         mt_bytes_add_varint(&sites, frame->column);
+        mt_bytes_add_varint(&sites, frame->flags);
     }
-    mt_bytes_add_varint(&contexts, id.value);
-    mt_bytes_add_varint(&contexts, 0);
-    mt_bytes_add_varint(&contexts, id.value);
     site_count++;
     return true;
 }
 
-void mt_describe_put_contexts(struct mt_bytes *out) {
-    uint32_t count = site_count;
+bool mt_describe_add_context(struct mt_context_id id, struct mt_context_id parent,
+                             struct mt_context_id site) {
+    if (contexts.size + CONTEXT_MAX > RECORDS_BYTES)
+        return false;
+    mt_bytes_add_varint(&contexts, id.value);
+    mt_bytes_add_varint(&contexts, parent.value);
+    mt_bytes_add_varint(&contexts, site.value);
+    context_count++;
+    return true;
+}
 
-    if (!count)
+static void put_sites(struct mt_bytes *out) {
+    if (!site_count)
         return;
     mt_bytes_add_varint(&payload, string_count);
     mt_bytes_add(&payload, strings.data, strings.size);
     mt_bytes_add(&payload, sites.data, sites.size);
-    put(out, MT_BLOCK_SITES, count);
-    mt_bytes_add(&payload, contexts.data, contexts.size);
-    put(out, MT_BLOCK_CONTEXTS, count);
-    strings.size = sites.size = contexts.size = 0;
+    put(out, MT_BLOCK_SITES, site_count);
+    strings.size = sites.size = 0;
     site_count = string_count = 0;
     memset(interned, 0, INTERNED * sizeof *interned);
+}
+
+void mt_describe_put_contexts(struct mt_bytes *out) {
+    put_sites(out);
+    if (!context_count)
+        return;
+    mt_bytes_add(&payload, contexts.data, contexts.size);
+    put(out, MT_BLOCK_CONTEXTS, context_count);
+    contexts.size = context_count = 0;
 }
 
 void mt_describe_put_thread(struct mt_bytes *out, const struct mt_thread *thread) {

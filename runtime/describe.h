@@ -14,9 +14,12 @@
 
 bool mt_describe_start(void);
 
-/* Collects the definition of a context for mt_describe_put_contexts(). False if there is no more
- * room: put what is there and call again. */
-bool mt_describe_add_context(struct mt_context_id id, const struct memtrack_site *site);
+/* Collect the definition of a site, or of a context whose site has been collected, now or before,
+ * for mt_describe_put_contexts(). False if there is no more room: put what is there and call again.
+ */
+bool mt_describe_add_site(struct mt_context_id id, const struct memtrack_site *site);
+bool mt_describe_add_context(struct mt_context_id id, struct mt_context_id parent,
+                             struct mt_context_id site);
 
 /* The SITES and CONTEXTS blocks of what was collected; nothing if that is nothing. */
 void mt_describe_put_contexts(struct mt_bytes *out);

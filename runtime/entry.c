@@ -13,13 +13,19 @@
 #include <string.h>
 #include <wchar.h>
 
-typedef const struct memtrack_site *site_pointer;
+/* The address of the site, and perhaps MT_SITE_LINKED. */
+typedef uintptr_t site_pointer;
 
-/* Every site has a callee. */
-#define CALLEE(site, ...)                                                                          \
-    ((__typeof__(__VA_ARGS__) *)((const char *)&(site)->callee + (site)->callee))
+/* Every site of these has a callee. */
+#define CALLEE(site, ...) ((__typeof__(__VA_ARGS__) *)callee_of(site))
 
 #define INLINE static inline __attribute__((always_inline))
+
+INLINE const void *callee_of(site_pointer call) {
+    const struct memtrack_site *site = (const void *)(call & ~(uintptr_t)MT_SITE_LINKED);
+
+    return (const char *)&site->callee + site->callee;
+}
 
 INLINE void *allocated(void *memory, size_t size, site_pointer site) {
     if (MT_LIKELY(memory && mt_record_enabled())) {

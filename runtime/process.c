@@ -106,6 +106,7 @@ static bool prepare(void) {
     mt_options_parse(getenv("MEMTRACK_OPTIONS"));
     if (mt_options.mode == MT_MODE_OFF)
         return false;
+    mt_context_sites_only = mt_options.context == MT_CONTEXT_SITE;
     mt_sink_prepare();
     mark_own_process();
     mt_thread_start();

@@ -62,8 +62,8 @@ _Static_assert(sizeof(struct mt_buffer) == MT_BUFFER_BYTES, "whole pages");
 struct mt_event {
     enum mt_event_op op;
     const void *address;
-    uint64_t size; /* bytes; 0 for a deallocation */
-    const struct memtrack_site *site;
+    uint64_t size;  /* bytes; 0 for a deallocation */
+    uintptr_t call; /* as an entry point is given it, or, as in a link, the context's id */
     uint64_t ticks;
 };
 
@@ -77,7 +77,10 @@ struct mt_local {
     struct mt_thread *thread;
     uint32_t busy;           /* 1: inside the path; MT_LOCAL_INSIDE for each own allocator around */
     _Atomic uint32_t nested; /* events of signal handlers that wait in thread->nested */
-    uint64_t ended_id;       /* what the thread was before thread.c's destructor ran, */
+    uintptr_t stack_low;     /* the thread's own stack, see stack.h; */
+    uintptr_t stack_size;    /* 0: not known */
+    uint32_t probes;         /* stack.c's */
+    uint32_t ended_id;       /* what the thread was before thread.c's destructor ran, */
     uint64_t ended_events;   /* for the events that come after it */
 };
 
@@ -90,6 +93,10 @@ MT_THREAD_LOCAL_EXTERN struct mt_local mt_local;
  * cannot be written. */
 extern _Atomic bool mt_recording;
 
+static inline bool mt_stack_is_own(const struct mt_local *local, uintptr_t address) {
+    return address - local->stack_low < local->stack_size;
+}
+
 static inline bool mt_record_enabled(void) {
     return atomic_load_explicit(&mt_recording, memory_order_relaxed);
 }
@@ -100,6 +107,28 @@ static inline unsigned mt_record_op(const uint64_t *words) {
 
 static inline bool mt_record_is_extended(const uint64_t *words) {
     return mt_record_op(words) == MT_RECORD_OP_EXTENDED;
+}
+
+/* The context of an event: where the chain of links has been looked up before, four loads and as
+ * many comparisons. */
+static inline __attribute__((always_inline)) struct mt_context_id
+mt_record_context(struct mt_local *local, uintptr_t call) {
+    const struct memtrack_site *site = (const void *)(call & ~(uintptr_t)MT_SITE_LINKED);
+    memtrack_context context = __memtrack_context;
+    const struct memtrack_link *link = (const void *)context;
+    struct mt_context_id parent;
+
+    if (MT_LIKELY(call & MT_SITE_LINKED))
+        context = link->caller;
+    else if (MT_LIKELY(mt_stack_is_own(local, context) && context > mt_stack_pointer()))
+        context = mt_context_is_id(link->call) ? link->call : context;
+    if (MT_UNLIKELY(mt_context_sites_only))
+        parent = MT_CONTEXT_ROOT;
+    else if (MT_LIKELY(mt_context_is_id(context)))
+        parent = mt_context_id_in(context);
+    else
+        parent = mt_context_walk(local, context, true);
+    return mt_context_child(local->cache, parent, site, true);
 }
 
 /* thread.c. Both keep errno. */
@@ -161,7 +190,7 @@ static inline __attribute__((always_inline)) void mt_record(const struct mt_even
     if (count == 2)
         fits = fits && mt_record_fits(&events[1], events[0].ticks);
     if (MT_LIKELY(fits)) {
-        struct mt_context_id context = mt_context_of(local->cache, events[0].site);
+        struct mt_context_id context = mt_record_context(local, events[0].call);
 
         mt_record_store(slot, &events[0], context, last);
         if (count == 2)

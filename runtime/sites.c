@@ -91,7 +91,7 @@ static struct module *module_new(void) {
     return modules;
 }
 
-MT_EXPORT void __memtrack_register_sites_v1(const struct memtrack_site *start,
+MT_EXPORT void __memtrack_register_sites_v2(const struct memtrack_site *start,
                                             const struct memtrack_site *stop) {
     struct module *module;
     char path[PATH_SIZE];
@@ -132,7 +132,7 @@ static void forget_cached(struct mt_thread *thread, void *data) {
     mt_context_forget_cached(thread->cache, range->start, range->stop);
 }
 
-MT_EXPORT void __memtrack_unregister_sites_v1(const struct memtrack_site *start,
+MT_EXPORT void __memtrack_unregister_sites_v2(const struct memtrack_site *start,
                                               const struct memtrack_site *stop) {
     struct range range = {start, stop};
     int saved = errno;
@@ -162,6 +162,15 @@ const char *mt_sites_module(const struct memtrack_site *site) {
     module = module_of(site);
     mt_lock_release(&lock);
     return module ? module->path : NULL;
+}
+
+bool mt_sites_is_registered(const struct memtrack_site *site) {
+    struct module *module;
+
+    mt_lock_take(&lock);
+    module = module_of(site);
+    mt_lock_release(&lock);
+    return module && ((uintptr_t)site - (uintptr_t)module->start) % sizeof *site == 0;
 }
 
 bool mt_sites_is_mapped(const struct memtrack_site *site) {

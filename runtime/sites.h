@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 /* What the pass's constructors and destructors call, see abi.h. */
-void __memtrack_register_sites_v1(const struct memtrack_site *start,
+void __memtrack_register_sites_v2(const struct memtrack_site *start,
                                   const struct memtrack_site *stop);
-void __memtrack_unregister_sites_v1(const struct memtrack_site *start,
+void __memtrack_unregister_sites_v2(const struct memtrack_site *start,
                                     const struct memtrack_site *stop);
 
 /* Path of the object the site is in; NULL if its table is not registered (yet). Valid until the
@@ -19,6 +19,9 @@ const char *mt_sites_module(const struct memtrack_site *site);
 
 /* Whether the site can be read. The answer holds while the writer's lock is held. */
 bool mt_sites_is_mapped(const struct memtrack_site *site);
+
+/* Whether a table that is registered holds the site. Any thread, signal handlers too. */
+bool mt_sites_is_registered(const struct memtrack_site *site);
 
 /* Takes the table that starts there out of the register. Under the writer's lock. */
 void mt_sites_remove(const struct memtrack_site *start, const struct memtrack_site *stop);

@@ -6,6 +6,7 @@
 #include "lock.h"
 #include "os_memory.h"
 #include "process.h"
+#include "stack.h"
 #include "writer.h"
 #include "writer_thread.h"
 
@@ -124,9 +125,11 @@ static bool thread_begin(struct mt_local *local, uint64_t ticks, unsigned events
         return false;
     }
     thread->tid = (uint32_t)gettid();
+    if (gettid() == getpid())
+        mt_stack_start(local);
     thread->first_ticks = ticks;
     if (local->ended_id) {
-        thread->id = (uint32_t)local->ended_id;
+        thread->id = local->ended_id;
         thread->events = local->ended_events;
     } else {
         thread->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
@@ -182,7 +185,9 @@ static uint64_t later(uint64_t a, uint64_t b) {
 
 static void record_with_room(struct mt_local *local, struct mt_event event) {
     uint64_t *slot = local->cursor;
-    struct mt_context_id context = mt_context_of(local->cache, event.site);
+    struct mt_context_id context = mt_context_is_id(event.call)
+                                       ? mt_context_id_in(event.call)
+                                       : mt_record_context(local, event.call);
     unsigned words = MT_RECORD_WORDS;
 
     /* The free half of a realloc carries the time before the call, and a handler may have recorded
@@ -249,6 +254,20 @@ void mt_thread_record_slow(struct mt_local *local, const struct mt_event *events
     errno = saved;
 }
 
+/* The path may be in the midst of using the thread's cache. What it is doing to the links, it does
+ * the same way. */
+static struct mt_context_id nested_context(struct mt_local *local, uintptr_t call) {
+    const struct memtrack_site *site = (const void *)(call & ~(uintptr_t)MT_SITE_LINKED);
+    memtrack_context context = __memtrack_context;
+    struct mt_context_id parent = MT_CONTEXT_ROOT;
+
+    if (call & MT_SITE_LINKED)
+        context = ((const struct memtrack_link *)context)->caller;
+    if (!mt_context_sites_only)
+        parent = mt_context_walk(local, context, false);
+    return mt_context_intern(NULL, parent, site, true);
+}
+
 /* Runs in a signal handler that interrupted the event path of its thread. */
 void mt_thread_record_nested(struct mt_local *local, const struct mt_event *events,
                              unsigned count) {
@@ -267,8 +286,10 @@ void mt_thread_record_nested(struct mt_local *local, const struct mt_event *even
         }
     } while (!atomic_compare_exchange_weak_explicit(&local->nested, &at, at + count,
                                                     memory_order_relaxed, memory_order_relaxed));
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         thread->nested[at + i] = events[i];
+        thread->nested[at + i].call = mt_context_word(nested_context(local, events[i].call));
+    }
 }
 
 void mt_thread_drain_nested(struct mt_local *local) {

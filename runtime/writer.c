@@ -36,6 +36,7 @@ static _Atomic uint32_t waiting;   /* threads that wait for `released` */
 static struct mt_lock lock;
 static bool active; /* the trace is open */
 static struct mt_bytes out;
+static struct mt_context_id *lineage; /* room for the deepest context there can be */
 static uint64_t trace_id;
 static uint64_t written_events;
 static uint64_t out_events;               /* of those, in `out` */
@@ -131,18 +132,55 @@ static void flush_if_large(void) {
         flush();
 }
 
-static void define(struct mt_context_id id) {
-    const struct memtrack_site *site = mt_context_site(id);
+static void put_definitions(void) {
+    mt_describe_put_contexts(&out);
+    flush_if_large();
+}
 
-    /* The site of a library that is gone cannot be read any more. */
-    if (!site || mt_context_is_defined(id) || !mt_sites_is_mapped(site))
+/* Its id in the trace; 0 for a site of a library that is gone, which cannot be read any more. */
+static struct mt_context_id define_site(const struct memtrack_site *site) {
+    struct mt_context_id id = mt_context_of_site(site);
+
+    if (!mt_context_is_defined(id)) {
+        if (!mt_sites_is_mapped(site))
+            return MT_CONTEXT_ROOT;
+        if (!mt_describe_add_site(id, site)) {
+            put_definitions();
+            mt_describe_add_site(id, site);
+        }
+        mt_context_set_defined(id, true);
+    }
+    return id;
+}
+
+static void define_one(struct mt_context_id id) {
+    const struct memtrack_site *site = mt_context_site(id);
+    struct mt_context_id parent = mt_context_parent(id);
+    struct mt_context_id site_id = site ? define_site(site) : MT_CONTEXT_ROOT;
+
+    if (!site_id.value)
         return;
-    if (!mt_describe_add_context(id, site)) {
-        mt_describe_put_contexts(&out);
-        flush_if_large();
-        mt_describe_add_context(id, site);
+    if (!mt_describe_add_context(id, parent, site_id)) {
+        put_definitions();
+        mt_describe_add_context(id, parent, site_id);
     }
     mt_context_set_defined(id, true);
+}
+
+/* A context and what of its callers is not defined yet, the outermost first. */
+static void define(struct mt_context_id id) {
+    size_t depth = 0;
+
+    if (mt_context_is_site(id)) {
+        define_site(mt_context_site(id));
+        return;
+    }
+    while (id.value && !mt_context_is_defined(id)) {
+        lineage[depth++] = id;
+        id = mt_context_parent(id);
+    }
+    while (depth)
+        define_one(lineage[--depth]);
 }
 
 static void define_used(const struct mt_buffer *buffer, const uint64_t *end) {
@@ -295,7 +333,10 @@ bool mt_writer_start(uint64_t parent_trace_id, bool forked) {
     if (!out.data)
         out.data = mt_os_memory_map(FLUSH_BYTES + MT_BLOCK_EVENTS_MAX + MT_DESCRIBE_MAX +
                                     2 * MT_BLOCK_OVERHEAD);
-    started = out.data && mt_block_start((int)mt_options.zstd_level) && mt_describe_start();
+    if (!lineage)
+        lineage = mt_os_memory_map((mt_options.max_contexts + 1) * sizeof *lineage);
+    started =
+        out.data && lineage && mt_block_start((int)mt_options.zstd_level) && mt_describe_start();
     if (!started)
         mt_log("no trace: no memory for the writer", NULL, NULL, NULL);
     started = started && mt_sink_open(forked) && write_head(parent_trace_id);
@@ -316,10 +357,8 @@ void mt_writer_forget(const struct memtrack_site *start, const struct memtrack_s
         if (site >= start && site < stop)
             define((struct mt_context_id){i});
     }
-    if (active && !stopped) {
-        mt_describe_put_contexts(&out);
-        flush_if_large();
-    }
+    if (active && !stopped)
+        put_definitions();
     mt_sites_remove(start, stop);
     mt_lock_release(&lock);
 }

@@ -20,7 +20,7 @@ static const char *text(const int32_t *field)
     return string ? string : "-";
 }
 
-void __memtrack_register_sites_v1(site start, site stop)
+void __memtrack_register_sites_v2(site start, site stop)
 {
     for (site s = start; s < stop; s++) {
         printf("site hash=%016llx api=%d flags=%d type=%s", (unsigned long long)s->hash, s->api,
@@ -35,7 +35,7 @@ void __memtrack_register_sites_v1(site start, site stop)
     fflush(stdout);
 }
 
-void __memtrack_unregister_sites_v1(site start, site stop)
+void __memtrack_unregister_sites_v2(site start, site stop)
 {
     printf("unregistered %td\n", stop - start);
     fflush(stdout);

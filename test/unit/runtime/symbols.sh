@@ -10,8 +10,8 @@ expected=$(
     sed -n 's/^MT_FUNCTION([^,]*, \([a-z_]*\),.*/__memtrack_\1/p' "$table"
     echo __memtrack_enter_allocator
     echo __memtrack_leave_allocator
-    echo __memtrack_register_sites_v1
-    echo __memtrack_unregister_sites_v1
+    echo __memtrack_register_sites_v2
+    echo __memtrack_unregister_sites_v2
   } | sort -u
 )
 for library in "$shared" "$static"; do

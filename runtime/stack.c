@@ -1,0 +1,125 @@
+#define _GNU_SOURCE
+#include "stack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define PAGE 4096u /* the smallest there is */
+
+/* How many questions to the kernel are cheaper than reading what it has mapped where. */
+#define PROBES 16
+
+/* The kernel keeps this much below the main thread's stack free at the least. */
+#define MAIN_GAP (UINT64_C(128) << 20)
+
+void mt_stack_start(struct mt_local *local) {
+    struct rlimit limit;
+    uintptr_t high = getauxval(AT_EXECFN); /* a string above the first frame */
+    uint64_t size = MAIN_GAP;
+
+    if (!high || getrlimit(RLIMIT_STACK, &limit) != 0)
+        return;
+    if (limit.rlim_cur < size)
+        size = limit.rlim_cur;
+    local->stack_low = high - size;
+    local->stack_size = size;
+}
+
+/* The kernel reads the new mask before it looks at `how`, which is none here: the call fails in any
+ * case and changes nothing. abseil's AddressIsReadable() asks the same way. */
+static bool is_readable(uintptr_t address) {
+    int saved = errno;
+    bool readable =
+        syscall(SYS_rt_sigprocmask, -1, address & ~(uintptr_t)7, NULL, 8) == -1 && errno == EINVAL;
+
+    errno = saved;
+    return readable;
+}
+
+static uintptr_t parse_hex(const char **at, const char *end) {
+    uintptr_t value = 0;
+
+    for (; *at < end; ++*at) {
+        unsigned digit = (unsigned char)**at;
+
+        digit = digit >= '0' && digit <= '9'   ? digit - '0'
+                : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
+                                               : 16;
+        if (digit == 16)
+            break;
+        value = value << 4 | digit;
+    }
+    return value;
+}
+
+/* The mapping that holds the thread's control block, which the C library puts at the end of the
+ * stacks of threads that it makes, and of those it is given. */
+static void find_bounds(struct mt_local *local) {
+    uintptr_t inside = (uintptr_t)__builtin_thread_pointer();
+    int saved = errno, file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    char buffer[1024];
+    size_t kept = 0;
+    ssize_t length;
+
+    while (file >= 0 && (length = read(file, buffer + kept, sizeof buffer - kept)) > 0) {
+        const char *at = buffer, *end = buffer + kept + length;
+
+        for (;;) {
+            const char *line_end = at, *field = at;
+            uintptr_t low, high;
+
+            while (line_end < end && *line_end != '\n')
+                line_end++;
+            /* A path may be longer than the buffer; what counts stands before it. */
+            if (line_end == end && end - at < 64)
+                break;
+            low = parse_hex(&field, line_end);
+            field++;
+            high = parse_hex(&field, line_end);
+            if (inside - low < high - low) {
+                local->stack_low = low;
+                local->stack_size = high - low;
+                close(file);
+                errno = saved;
+                return;
+            }
+            if (line_end == end) {
+                at = end;
+                break;
+            }
+            at = line_end + 1;
+        }
+        kept = (size_t)(end - at);
+        __builtin_memmove(buffer, at, kept);
+    }
+    if (file >= 0)
+        close(file);
+    errno = saved;
+}
+
+static bool may_read_foreign(uintptr_t link, uintptr_t below) {
+    uintptr_t last = link + sizeof(struct memtrack_link) - 1;
+
+    if (link > below && last / PAGE == below / PAGE)
+        return true;
+    return is_readable(link) && (link / PAGE == last / PAGE || is_readable(last));
+}
+
+bool mt_stack_may_read(struct mt_local *local, uintptr_t link, uintptr_t below) {
+    if (link % sizeof(uintptr_t))
+        return false;
+    /* Of a thread whose stack is not known yet. */
+    if (!local->stack_size && link / PAGE != below / PAGE &&
+        (link < below || ++local->probes > PROBES)) {
+        local->stack_size = 0;
+        find_bounds(local);
+    }
+    if (!mt_stack_is_own(local, link))
+        return may_read_foreign(link, below);
+    return link > below || !mt_stack_is_own(local, below);
+}
