@@ -48,6 +48,11 @@ enum memtrack_api {
 
 enum memtrack_site_flags {
     MT_SITE_NO_DEBUG_INFO = 1 << 0, /* frames have a function but neither file nor line */
+    MT_SITE_CALL = 1 << 1,          /* an ordinary call: part of contexts, no event, no callee */
+};
+
+enum memtrack_frame_flags {
+    MT_FRAME_WRAPPER = 1 << 0, /* the function only returns memory it got from an allocator */
 };
 
 /* One frame of a site's chain. Alignment and size are part of the ABI. */
