@@ -42,7 +42,8 @@ static int run_command(int count, char **arguments) {
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
         return print_help();
     if (strcmp(name, "--version") == 0) {
-        printf("memtrack %s, reads traces of version %d\n", MEMTRACK_VERSION, MT_TRACE_VERSION);
+        printf("memtrack %s, reads traces of versions %d to %d\n", MEMTRACK_VERSION,
+               MT_TRACE_VERSION_MIN, MT_TRACE_VERSION);
         return STATUS_OK;
     }
     for (int i = 0; i < COMMANDS; i++) {

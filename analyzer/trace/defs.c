@@ -106,7 +106,7 @@ static bool add_unknowns(struct defs *defs) {
 bool defs_load(struct defs *defs, struct reader *reader, struct error *error) {
     struct payload payload = {0};
 
-    *defs = (struct defs){0};
+    *defs = (struct defs){.version = reader->header.version};
     defs->strings.arena = &defs->arena;
     if (!add_unknowns(defs))
         return error_no_memory(error);

@@ -16,6 +16,7 @@ struct frame {
     const char *file;     /* "" unknown */
     uint32_t line;        /* 0 unknown */
     uint32_t column;      /* 0 unknown */
+    uint32_t flags;       /* enum memtrack_frame_flags */
 };
 
 struct site {
@@ -75,6 +76,7 @@ struct end_def {
 enum { MT_LOSS_REASONS = MT_LOSS_SIGNAL + 1 }; /* index 0 counts the unknown ones */
 
 struct defs {
+    uint16_t version; /* of the trace */
     struct arena arena;
     struct intern strings;
     MT_LIST(struct site) sites;       /* [0] is the unknown site */

@@ -41,13 +41,19 @@ static bool parse_strings(struct cursor *in, struct string_table *table, struct 
     return true;
 }
 
+/* Version 1 had neither flags of frames nor sites of ordinary calls. */
+static bool has_calls(const struct defs *defs) {
+    return defs->version >= 2;
+}
+
 static bool parse_frame(struct defs *defs, struct cursor *in, const struct string_table *table,
                         struct frame *frame, struct error *error) {
     uint64_t function;
     uint64_t file;
 
     if (!cursor_varint(in, &function) || !cursor_varint(in, &file) ||
-        !cursor_varint32(in, &frame->line) || !cursor_varint32(in, &frame->column))
+        !cursor_varint32(in, &frame->line) || !cursor_varint32(in, &frame->column) ||
+        (has_calls(defs) && !cursor_varint32(in, &frame->flags)))
         return cut_short(error, "a frame");
     frame->function = table_string(defs, table, function);
     frame->file = table_string(defs, table, file);
@@ -87,11 +93,13 @@ static bool parse_site(struct defs *defs, struct cursor *in, const struct string
         return error_set(error, "site id 0");
     if (count == 0 || count > max_frames)
         return error_set(error, "site %u has %llu frames", *id, (unsigned long long)count);
+    if (!has_calls(defs))
+        site->flags &= (uint8_t)~MT_SITE_CALL;
     site->module = table_string(defs, table, module);
     site->type = table_string(defs, table, type);
     if (!site->module || !site->type)
         return error_set(error, "site %u names a string that is not in the block", *id);
-    if (count > cursor_left(in) / 4)
+    if (count > cursor_left(in) / (has_calls(defs) ? 5 : 4))
         return cut_short(error, "the frames of a site");
     frames = arena_alloc(&defs->arena, count * sizeof(*frames));
     if (!frames)

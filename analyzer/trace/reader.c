@@ -32,11 +32,11 @@ static bool check_file_header(struct reader *reader, struct error *error) {
                          "report",
                          reader->size, sizeof(*header));
     memcpy(header, reader->map, sizeof(*header));
-    if (header->version != MT_TRACE_VERSION)
+    if (header->version < MT_TRACE_VERSION_MIN || header->version > MT_TRACE_VERSION)
         return error_set(error,
-                         "trace version %u, this memtrack reads %u: use the memtrack that "
+                         "trace version %u, this memtrack reads %u to %u: use the memtrack that "
                          "came with the runtime",
-                         header->version, MT_TRACE_VERSION);
+                         header->version, MT_TRACE_VERSION_MIN, MT_TRACE_VERSION);
 #ifndef MEMTRACK_FUZZ_NO_CHECKSUM
     if (XXH3_64bits(reader->map, offsetof(struct mt_file_header, checksum)) != header->checksum)
         return error_set(error, "has a damaged file header (wrong checksum): nothing to report");

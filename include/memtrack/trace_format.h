@@ -13,7 +13,8 @@
  * text is noticed. */
 #define MT_FILE_MAGIC "\x89MTRK\r\n\x1a"
 #define MT_FILE_MAGIC_SIZE 8
-#define MT_TRACE_VERSION 1
+#define MT_TRACE_VERSION 2
+#define MT_TRACE_VERSION_MIN 1 /* readers know how to read what is older */
 
 struct mt_file_header {
     uint8_t magic[MT_FILE_MAGIC_SIZE];

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 static const struct built_frame loader[] = {
-    {"_ZNSt6vectorIiSaIiEE9push_backERKi", "/usr/include/c++/12/bits/stl_vector.h", 1280, 4},
-    {"load", "src/load.cc", 41, 17},
+    {"_ZNSt6vectorIiSaIiEE9push_backERKi", "/usr/include/c++/12/bits/stl_vector.h", 1280, 4, 0},
+    {"load", "src/load.cc", 41, 17, 0},
 };
-static const struct built_frame cache[] = {{"cache_insert", "src/cache.c", 88, 12}};
-static const struct built_frame main_frame[] = {{"main", "src/main.c", 12, 3}};
+static const struct built_frame cache[] = {{"cache_insert", "src/cache.c", 88, 12, 0}};
+static const struct built_frame main_frame[] = {{"main", "src/main.c", 12, 3, 0}};
 
 static void define(struct builder *builder) {
     static const char command[] = "demo\0--fast\0input.txt";

@@ -8,7 +8,7 @@ enum { A = 0x10000, B = 0x20000, C = 0x30000 };
 
 /* Two contexts of the malloc family, a third of `new`; thread t's events one per block. */
 static void begin(struct builder *builder) {
-    struct built_frame frame = {"operator_user", "new.cc", 3, 1};
+    struct built_frame frame = {"operator_user", "new.cc", 3, 1, 0};
 
     builder_begin(builder);
     builder_simple_context(builder, 1);

@@ -10,12 +10,12 @@
 /* Two copies of one source site under different callers, and one site without debug info and with
  * a name that is not UTF-8. */
 static void build(struct builder *builder) {
-    static const struct built_frame inlined[] = {{"_Z5innerv", "inner.h", 12, 3},
-                                                 {"outer", "outer.c", 40, 9}};
-    static const struct built_frame caller = {"main", "main.c", 5, 1};
+    static const struct built_frame inlined[] = {{"_Z5innerv", "inner.h", 12, 3, 0},
+                                                 {"outer", "outer.c", 40, 9, 0}};
+    static const struct built_frame caller = {"main", "main.c", 5, 1, 0};
     static const struct built_frame bare = {"na\xff"
                                             "me",
-                                            NULL, 0, 0};
+                                            NULL, 0, 0, 0};
     static const struct built_event events[] = {
         {MT_OP_ALLOC, 1, 0x1000, 100, 2000}, {MT_OP_ALLOC, 2, 0x2000, 50, 3000},
         {MT_OP_ALLOC, 3, 0x3000, 7, 4000},   {MT_OP_FREE, 4, 0x1000, 0, 5000},
@@ -252,9 +252,9 @@ static void text_fits_the_terminal(void **state) {
     (void)state;
     memset(longest, 'x', sizeof(longest) - 1);
     longest[sizeof(longest) - 1] = '\0';
-    frames[0] = (struct built_frame){longest, longest, 4000000000, 1};
-    frames[1] = (struct built_frame){"short", longest, 1, 1};
-    frames[2] = (struct built_frame){longest, NULL, 0, 0};
+    frames[0] = (struct built_frame){longest, longest, 4000000000, 1, 0};
+    frames[1] = (struct built_frame){"short", longest, 1, 1, 0};
+    frames[2] = (struct built_frame){longest, NULL, 0, 0, 0};
     build(&builder);
     builder_site(&builder, 9, 9, 0, 0, longest, frames, 3);
     builder_context(&builder, 9, 4, 9);

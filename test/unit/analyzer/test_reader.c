@@ -100,10 +100,13 @@ static void bad_files_are_refused(void **state) {
                    "ELF and so on",
                    14, "not a MemTrack trace");
     expect_refusal(builder.file.data, 63, "cut off inside the file header");
-    builder.file.data[8] = 2;
+    builder.file.data[8] = 3;
     builder_reseal_file_header(&builder);
-    expect_refusal(builder.file.data, builder.file.size, "version 2, this memtrack reads 1");
-    builder.file.data[8] = 1;
+    expect_refusal(builder.file.data, builder.file.size, "version 3, this memtrack reads 1 to 2");
+    builder.file.data[8] = 0;
+    builder_reseal_file_header(&builder);
+    expect_refusal(builder.file.data, builder.file.size, "version 0, this memtrack reads 1 to 2");
+    builder.file.data[8] = 2;
     builder.file.data[16] ^= 1;
     builder_reseal_file_header(&builder);
     builder.file.data[16] ^= 1;
@@ -154,7 +157,7 @@ static void ids_need_not_be_dense(void **state) {
         {MT_OP_ALLOC, UINT32_MAX, 0x10000, 100, 2000},
         {MT_OP_ALLOC, 5, 0x20000, 30, 2001},
     };
-    struct built_frame frame = {"far", "far.c", 1, 1};
+    struct built_frame frame = {"far", "far.c", 1, 1, 0};
     struct builder builder;
     struct analyzed analyzed;
 
@@ -190,6 +193,64 @@ static void context_cycles_end_at_the_root(void **state) {
     assert_int_equal(contexts[3].parent, 0);
     analyzed_free(&analyzed);
     builder_free(&builder);
+}
+
+/* A wrapper inlined into main, called through an ordinary call. */
+static void build_calls(struct builder *builder, int version) {
+    static const struct built_frame inner[] = {{"xmalloc", "x.c", 3, 4, MT_FRAME_WRAPPER | 64},
+                                               {"load", "load.c", 5, 6, 0}};
+    static const struct built_frame outer = {"main", "main.c", 7, 8, 0};
+    static const struct built_event events[] = {{MT_OP_ALLOC, 20, 0x1000, 8, 2000}};
+
+    builder_begin_version(builder, version);
+    builder_site(builder, 7, 70, MT_API_MALLOC, 0, NULL, inner, 2);
+    builder_site(builder, 9, 90, 0, MT_SITE_CALL | MT_SITE_NO_DEBUG_INFO, NULL, &outer, 1);
+    builder_context(builder, 12, 0, 9);
+    builder_context(builder, 20, 12, 7);
+    builder_events(builder, 1, events, 1);
+}
+
+static void both_versions_are_read(void **state) {
+    struct builder builder;
+    struct analyzed analyzed;
+    const struct defs *defs = &analyzed.trace.defs;
+    const struct site *site;
+
+    (void)state;
+    for (int version = 1; version <= 2; version++) {
+        build_calls(&builder, version);
+        analyze(&analyzed, &builder);
+        assert_int_equal(analyzed.trace.reader.damage.count, 0);
+        site = defs_site(defs, defs_context(defs, 20));
+        assert_string_equal(site->frames[1].function, "load");
+        assert_int_equal(site->frames[1].column, 6);
+        assert_int_equal(site->frames[0].flags & MT_FRAME_WRAPPER, version == 2);
+        assert_int_equal(site->frames[1].flags, 0);
+        site = defs_site(defs, defs_context(defs, 12));
+        assert_int_equal(site->flags, version == 2 ? MT_SITE_CALL | MT_SITE_NO_DEBUG_INFO
+                                                   : MT_SITE_NO_DEBUG_INFO);
+        assert_int_equal(defs->contexts.items[defs_context(defs, 20)].depth, 2);
+        assert_int_equal(analyzed.facts.contexts[defs_context(defs, 20)].live, 8);
+        analyzed_free(&analyzed);
+        builder_free(&builder);
+    }
+}
+
+/* What the other version's writer wrote is too short or too long, never misread. */
+static void a_wrong_version_is_damage(void **state) {
+    struct builder builder;
+    struct analyzed analyzed;
+
+    (void)state;
+    for (int version = 1; version <= 2; version++) {
+        build_calls(&builder, version);
+        builder.file.data[8] = (uint8_t)(3 - version);
+        builder_reseal_file_header(&builder);
+        analyze(&analyzed, &builder);
+        assert_int_not_equal(analyzed.trace.reader.damage.count, 0);
+        analyzed_free(&analyzed);
+        builder_free(&builder);
+    }
 }
 
 static void clock_rate_comes_from_first_and_last_point(void **state) {
@@ -260,6 +321,8 @@ int main(void) {
         cmocka_unit_test(larger_file_header_is_stepped_over),
         cmocka_unit_test(ids_need_not_be_dense),
         cmocka_unit_test(context_cycles_end_at_the_root),
+        cmocka_unit_test(both_versions_are_read),
+        cmocka_unit_test(a_wrong_version_is_damage),
         cmocka_unit_test(clock_rate_comes_from_first_and_last_point),
         cmocka_unit_test(losses_are_added_up_by_reason),
         cmocka_unit_test(later_thread_record_replaces_the_earlier),

@@ -51,9 +51,9 @@ void builder_reseal_file_header(struct builder *builder) {
     memcpy(builder->file.data + 56, &checksum, sizeof(checksum));
 }
 
-void builder_begin(struct builder *builder) {
+void builder_begin_version(struct builder *builder, int version) {
     struct mt_file_header header = {
-        .version = 1,
+        .version = (uint16_t)version,
         .header_size = 64,
         .trace_id = 0x1122334455667788,
         .pid = 4321,
@@ -62,10 +62,14 @@ void builder_begin(struct builder *builder) {
         .start_realtime_ns = 1700000000000000000,
     };
 
-    *builder = (struct builder){0};
+    *builder = (struct builder){.version = version};
     memcpy(header.magic, "\x89MTRK\r\n\x1a", 8);
     bytes_add(&builder->file, &header, sizeof(header));
     builder_reseal_file_header(builder);
+}
+
+void builder_begin(struct builder *builder) {
+    builder_begin_version(builder, 2);
 }
 
 void builder_free(struct builder *builder) {
@@ -132,6 +136,8 @@ void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t a
         bytes_varint(&payload, frames[i].file ? 4 + 2 * i : 0);
         bytes_varint(&payload, frames[i].line);
         bytes_varint(&payload, frames[i].column);
+        if (builder->version >= 2)
+            bytes_varint(&payload, frames[i].flags);
     }
     builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_SITES, .count = 1}, &payload);
     bytes_free(&payload);
@@ -150,7 +156,7 @@ void builder_context(struct builder *builder, uint32_t id, uint32_t parent, uint
 
 void builder_simple_context(struct builder *builder, uint32_t id) {
     char function[32];
-    struct built_frame frame = {function, "file.c", id, 7};
+    struct built_frame frame = {function, "file.c", id, 7, 0};
 
     snprintf(function, sizeof(function), "function%u", id);
     builder_site(builder, id, 1000 + id, 1, 0, NULL, &frame, 1);

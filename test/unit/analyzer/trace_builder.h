@@ -33,6 +33,7 @@ struct built_frame {
     const char *file;
     uint32_t line;
     uint32_t column;
+    uint32_t flags; /* not in version 1 */
 };
 
 enum { BUILDER_THREADS = 64 };
@@ -41,18 +42,20 @@ struct builder {
     struct bytes file;
     uint64_t events_of[BUILDER_THREADS]; /* by thread id */
     uint64_t events;
+    int version;  /* 2, or as builder_begin_version says */
     int compress; /* zstd on all blocks */
 };
 
 /* Starts a file of ticks that are nanoseconds, beginning at 1000. */
 void builder_begin(struct builder *builder);
+void builder_begin_version(struct builder *builder, int version);
 void builder_free(struct builder *builder);
 
 /* A block with right lengths and checksum. */
 void builder_block(struct builder *builder, struct mt_block_header header,
                    const struct bytes *payload);
 
-/* One site with its context of the same id below the parent context. */
+/* One site; one context below the parent context. */
 void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api, uint8_t flags,
                   const char *type, const struct built_frame *frames, size_t count);
 void builder_context(struct builder *builder, uint32_t id, uint32_t parent, uint32_t site);
