@@ -185,10 +185,6 @@ static size_t collect(struct walk *walk, memtrack_context context, struct mt_con
     while (context) {
         struct memtrack_link *link = (struct memtrack_link *)context;
 
-        if (mt_context_is_id(context)) {
-            *base = known_id(context);
-            break;
-        }
         /* Callers lie higher on a stack. From one stack to another the way is free, but what is
          * left of stacks that are gone must not lead in a circle. */
         if (!mt_stack_may_read(walk->local, context, below) ||
@@ -217,7 +213,6 @@ static struct mt_context_id note(struct walk *walk, size_t found, struct mt_cont
         struct mt_context_id id = walk->cache ? mt_context_child(walk->cache, parent, site, false)
                                               : mt_context_intern(NULL, parent, site, false);
 
-        link->caller = mt_context_word(parent);
         link->call = mt_context_word(id);
         parent = id;
     }
@@ -246,8 +241,11 @@ struct mt_context_id mt_context_walk(struct mt_local *local, memtrack_context co
     struct memtrack_link *links[LINKS_AT_ONCE];
     struct walk walk = {local, cached ? local->cache : NULL, links, LINKS_AT_ONCE};
     struct mt_context_id base;
-    size_t found = collect(&walk, context, &base);
+    size_t found;
 
+    if (mt_context_sites_only)
+        return MT_CONTEXT_ROOT;
+    found = collect(&walk, context, &base);
     return found > walk.room ? walk_deep(&walk, context, found) : note(&walk, found, base);
 }
 

@@ -5,11 +5,11 @@
  * per thread.
  *
  * A chain is walked only as far as it is new. What was found is written back into the links, in
- * place of the site and of the caller's address: as long as a function is in the same call, nothing
- * above it can change. The store of the next site wipes the note out without knowing of it. The
- * idea of looking a context up lazily, at the allocation, and keeping the answer in the frame is
- * that of incremental stack scanning (Cheng, Harper and Lee 1998, "Generational stack collection");
- * the tree is the calling context tree of Ammons, Ball and Larus (1997).
+ * place of the site: as long as a function is in the same call, nothing above it can change. The
+ * store of the next site wipes the note out without knowing of it. The idea of looking a context up
+ * lazily, at the allocation, and keeping the answer in the frame is that of incremental stack
+ * scanning (Cheng, Harper and Lee 1998, "Generational stack collection"); the tree is the calling
+ * context tree of Ammons, Ball and Larus (1997).
  *
  * Links lie on the program's stacks, and the innermost ones can be of functions that are gone: code
  * that is not instrumented may have caught an exception or called longjmp, and called back. stack.h

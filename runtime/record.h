@@ -109,25 +109,23 @@ static inline bool mt_record_is_extended(const uint64_t *words) {
     return mt_record_op(words) == MT_RECORD_OP_EXTENDED;
 }
 
-/* The context of an event: where the chain of links has been looked up before, four loads and as
- * many comparisons. */
+/* The context of an event. Where the chain of links has been looked up before, this is four loads
+ * and as many comparisons. */
 static inline __attribute__((always_inline)) struct mt_context_id
 mt_record_context(struct mt_local *local, uintptr_t call) {
     const struct memtrack_site *site = (const void *)(call & ~(uintptr_t)MT_SITE_LINKED);
-    memtrack_context context = __memtrack_context;
-    const struct memtrack_link *link = (const void *)context;
+    memtrack_context caller = __memtrack_context;
     struct mt_context_id parent;
+    uintptr_t word = 0;
 
-    if (MT_LIKELY(call & MT_SITE_LINKED))
-        context = link->caller;
-    else if (MT_LIKELY(mt_stack_is_own(local, context) && context > mt_stack_pointer()))
-        context = mt_context_is_id(link->call) ? link->call : context;
-    if (MT_UNLIKELY(mt_context_sites_only))
-        parent = MT_CONTEXT_ROOT;
-    else if (MT_LIKELY(mt_context_is_id(context)))
-        parent = mt_context_id_in(context);
+    if (call & MT_SITE_LINKED)
+        caller = ((const struct memtrack_link *)caller)->caller;
+    if (MT_LIKELY(mt_stack_is_own(local, caller) && caller > mt_stack_pointer()))
+        word = ((const struct memtrack_link *)caller)->call;
+    if (MT_LIKELY(mt_context_is_id(word)))
+        parent = mt_context_id_in(word);
     else
-        parent = mt_context_walk(local, context, true);
+        parent = mt_context_walk(local, caller, true);
     return mt_context_child(local->cache, parent, site, true);
 }
 

@@ -259,13 +259,10 @@ void mt_thread_record_slow(struct mt_local *local, const struct mt_event *events
 static struct mt_context_id nested_context(struct mt_local *local, uintptr_t call) {
     const struct memtrack_site *site = (const void *)(call & ~(uintptr_t)MT_SITE_LINKED);
     memtrack_context context = __memtrack_context;
-    struct mt_context_id parent = MT_CONTEXT_ROOT;
 
     if (call & MT_SITE_LINKED)
         context = ((const struct memtrack_link *)context)->caller;
-    if (!mt_context_sites_only)
-        parent = mt_context_walk(local, context, false);
-    return mt_context_intern(NULL, parent, site, true);
+    return mt_context_intern(NULL, mt_context_walk(local, context, false), site, true);
 }
 
 /* Runs in a signal handler that interrupted the event path of its thread. */

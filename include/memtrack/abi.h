@@ -83,9 +83,9 @@ struct memtrack_site {
  * thread-local variable MT_CONTEXT_VARIABLE, of type memtrack_context, which is defined by the
  * runtime and has the initial-exec model.
  *
- * A memtrack_context is 0 (no caller is known), the address of a link, or, in its place once the
- * runtime has looked it up, MT_CONTEXT_ID | the id. A link's `call` is the address of a site, or
- * MT_CONTEXT_ID | the id of the context that ends with this call, or 0 (in no call yet).
+ * A memtrack_context is the address of a link, or 0 where no caller is known. A link's `call` is
+ * the address of a site; or, once the runtime has looked it up, MT_CONTEXT_ID | the id of the context
+ * that ends with this call; or 0, in no call yet.
  *
  * Generated code does, with volatile accesses in this order:
  *   before the first call        link.caller = context; link.call = site; context = &link
