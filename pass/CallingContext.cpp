@@ -31,25 +31,43 @@ namespace {
 /// alone.
 class Link {
 public:
-  Link(Function &F, Constant *ContextVariable) : Context(ContextVariable) {
-    Pointer = bytePointerType(F.getContext());
-    Type = ArrayType::get(Pointer, 2);
+  Link(Function &F, Constant *ContextVariable,
+       const SiteTable::FunctionSites &SiteArray)
+      : Context(ContextVariable), Sites(SiteArray) {
+    LLVMContext &Ctx = F.getContext();
+    Int8 = Type::getInt8Ty(Ctx);
+    Int32 = Type::getInt32Ty(Ctx);
+    Pointer = bytePointerType(Ctx);
+    Layout = StructType::get(Pointer, Pointer, Int32, Int32);
+    // The numbers with the byte of MT_LINK_KNOWN are left out.
+    IsNarrow = Sites.CallSites <= MT_LINK_KNOWN;
     IRBuilder<> Builder(&*F.getEntryBlock().getFirstInsertionPt());
-    Memory = Builder.CreateAlloca(Type, nullptr, "memtrack.link");
+    Memory = Builder.CreateAlloca(Layout, nullptr, "memtrack.link");
     Memory->setAlignment(Align(alignof(memtrack_link)));
   }
 
-  void setUp(Instruction *Before, Constant *Site) {
+  void setUp(Instruction *Before, unsigned Site) {
     IRBuilder<> Builder(Before);
     Value *Caller = load(Builder, Context, "memtrack.caller");
     store(Builder, Caller, member(Builder, 0));
-    name(Before, Site ? Site : ConstantPointerNull::get(Pointer));
+    Constant *Array = Sites.address(0);
+    if (IsNarrow)
+      Array = ConstantExpr::getGetElementPtr(
+          Int8, Array, ConstantInt::get(Int32, MT_LINK_NARROW));
+    store(Builder, Array, member(Builder, 1));
+    name(Before, Site);
     makeContext(Before);
   }
 
-  void name(Instruction *Before, Constant *Site) {
+  void name(Instruction *Before, unsigned Site) {
     IRBuilder<> Builder(Before);
-    store(Builder, Site, member(Builder, 1));
+    Value *Where = member(Builder, 2);
+    if (IsNarrow)
+      store(Builder, ConstantInt::get(Int8, Site),
+            Builder.CreateBitCast(Where, Pointer));
+    else
+      store(Builder, ConstantInt::get(Int32, Site + Site / MT_LINK_KNOWN),
+            Where);
   }
 
   void makeContext(Instruction *Before) {
@@ -65,7 +83,7 @@ public:
 
 private:
   Value *member(IRBuilder<> &Builder, unsigned Index) {
-    return Builder.CreateConstInBoundsGEP2_32(Type, Memory, 0, Index);
+    return Builder.CreateStructGEP(Layout, Memory, Index);
   }
 
   Value *load(IRBuilder<> &Builder, Value *From, const char *Name) {
@@ -83,8 +101,11 @@ private:
   }
 
   Constant *Context;
+  const SiteTable::FunctionSites &Sites;
+  llvm::Type *Int8, *Int32;
   PointerType *Pointer;
-  ArrayType *Type;
+  StructType *Layout;
+  bool IsNarrow;
   AllocaInst *Memory;
 };
 
@@ -108,14 +129,14 @@ static BasicBlock *splitEdge(const ContextPlan::Edge &E) {
 }
 
 void CallingContext::insert(Function &F, const ContextPlan &Plan,
-                            ArrayRef<Constant *> Sites) {
-  DenseMap<const CallBase *, Constant *> SiteOf;
-  for (size_t I = 0; I < Sites.size(); ++I)
-    SiteOf[Plan.calls()[I]] = Sites[I];
+                            const SiteTable::FunctionSites &Sites) {
+  DenseMap<const CallBase *, unsigned> SiteOf;
+  for (size_t I = 0; I < Sites.OfCalls.size(); ++I)
+    SiteOf[Plan.calls()[I]] = Sites.OfCalls[I];
 
   // All that it was inferred from is no longer the whole truth.
   F.removeFnAttrs(memoryEffectAttributes());
-  Link Own(F, context());
+  Link Own(F, context(), Sites);
   for (Instruction *Before : Plan.takeBacksBefore())
     Own.takeBack(Before);
   for (const ContextPlan::Region &R : Plan.regions())

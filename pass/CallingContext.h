@@ -4,7 +4,7 @@
 #define MEMTRACK_PASS_CALLINGCONTEXT_H
 
 #include "ContextPlan.h"
-#include "llvm/IR/GlobalVariable.h"
+#include "SiteTable.h"
 
 namespace memtrack {
 
@@ -12,10 +12,10 @@ class CallingContext {
 public:
   explicit CallingContext(llvm::Module &Mod) : M(Mod) {}
 
-  /// Inserts into \p F what \p Plan asks for. \p Sites are the addresses of the
-  /// sites of Plan.calls(), in their order.
+  /// Inserts into \p F what \p Plan asks for. \p Sites.OfCalls are the sites of
+  /// Plan.calls().
   void insert(llvm::Function &F, const ContextPlan &Plan,
-              llvm::ArrayRef<llvm::Constant *> Sites);
+              const SiteTable::FunctionSites &Sites);
 
 private:
   llvm::Constant *context();

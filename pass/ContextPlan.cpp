@@ -70,13 +70,17 @@ static bool isTailCall(const CallBase &Base) {
   return Result == Call || isa<UndefValue>(Result);
 }
 
-/// After these the thread runs on another stack until it is switched back, and
-/// what it did there is not undone.
-static bool switchesStacks(const CallBase &Call) {
+/// Whether the thread may come back from \p Call with the context of another
+/// stack. The runtime puts that right for the functions it knows, in whatever
+/// code they are called; this is for others that names give away.
+static bool maySwitchStacks(const CallBase &Call) {
   const Function *Callee = Call.getCalledFunction();
   if (!Callee || !Callee->isDeclaration())
-    return !Callee;
-  return true;
+    return false;
+  std::string Name = Callee->getName().lower();
+  return any_of(ArrayRef<StringRef>{"swap", "switch", "context", "ctx", "fiber",
+                                    "coro", "yield", "resume", "jump"},
+                [&](StringRef Part) { return StringRef(Name).contains(Part); });
 }
 
 /// Nothing can be put on the edges to its successors.
@@ -101,6 +105,7 @@ void ContextPlan::collect(const SmallPtrSetImpl<CallBase *> &Allocations,
       continue;
     if (isTailCall(*Call)) {
       IsTail.insert(Call);
+      JumpsToReturn |= isa<BranchInst>(Call->getParent()->getTerminator());
       continue;
     }
     ReturnsTwice |= Twice;
@@ -205,6 +210,10 @@ void ContextPlan::addRegion(BasicBlock *Root,
                             ArrayRef<BasicBlock *> BlocksWithCalls,
                             const BlockFrequencyInfo *Frequencies) {
   Region R{Root, Root->getTerminator(), nullptr, {}};
+  // Where a link is in place anyhow, one take-back at the function's end is
+  // less code than several where the last calls are. But a return that a call
+  // is to jump over has to stay empty.
+  bool Extend = Root == &F.getEntryBlock() && !JumpsToReturn;
   unsigned Number = Regions.size() + 1;
   SmallVector<BasicBlock *, 16> Left(BlocksWithCalls.begin(),
                                      BlocksWithCalls.end());
@@ -217,7 +226,7 @@ void ContextPlan::addRegion(BasicBlock *Root,
     R.Blocks.push_back(Block);
     if (Block != Root)
       append_range(Left, predecessors(Block));
-    if (hasFixedEdges(*Block->getTerminator()))
+    if (Extend || hasFixedEdges(*Block->getTerminator()))
       append_range(Left, successors(Block));
   }
   auto AtRoot = CallsOf.find(Root);
@@ -341,7 +350,7 @@ void ContextPlan::transfer(const Region &R, const BasicBlock &Block, State &S,
     }
     if (Call->hasFnAttr(Attribute::ReturnsTwice))
       S = {};
-    else if (Names && switchesStacks(*Call))
+    else if (Names && maySwitchStacks(*Call))
       S.IsContext = false;
   }
 }

@@ -103,6 +103,7 @@ private:
   llvm::SmallPtrSet<const llvm::CallBase *, 8> IsTail;
   bool ReturnsTwice = false;
   bool HasFixedEdges = false;
+  bool JumpsToReturn = false; ///< A tail call whose return is another block's.
 
   std::vector<Region> Regions;
   llvm::DenseMap<const llvm::BasicBlock *, unsigned> RegionOf; ///< From 1.

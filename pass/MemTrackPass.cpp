@@ -80,17 +80,17 @@ private:
       Ordinary = Plan->calls();
     if (Function.Calls.empty() && Ordinary.empty())
       return false;
-    auto Addresses = Sites.describe(Function.Calls, Ordinary);
-    SmallVector<bool, 8> Linked;
-    for (const AllocationCall &Call : Function.Calls)
-      Linked.push_back(Plan && Plan->isLinked(*Call.Call));
+    SiteTable::FunctionSites Array = Sites.describe(Function.Calls, Ordinary);
+    SmallVector<Constant *, 8> Addresses;
+    for (size_t I = 0; I < Function.Calls.size(); ++I) {
+      Constant *Address = Array.address(Array.OfAllocations[I]);
+      bool Linked = Plan && Plan->isLinked(*Function.Calls[I].Call);
+      Addresses.push_back(Linked ? linkedSite(Address) : Address);
+    }
     if (!Ordinary.empty())
-      Contexts.insert(
-          *Function.F, *Plan,
-          ArrayRef<Constant *>(Addresses).drop_front(Function.Calls.size()));
+      Contexts.insert(*Function.F, *Plan, Array);
     for (size_t I = 0; I < Function.Calls.size(); ++I)
-      Rewriter.rewrite(Function.Calls[I],
-                       Linked[I] ? linkedSite(Addresses[I]) : Addresses[I]);
+      Rewriter.rewrite(Function.Calls[I], Addresses[I]);
     return true;
   }
 

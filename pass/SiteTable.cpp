@@ -205,35 +205,37 @@ void SiteTable::emit(ArrayRef<Site> Sites, GlobalVariable *SiteArray) {
       cast<ArrayType>(SiteArray->getValueType()), SiteValues));
 }
 
-SmallVector<Constant *, 8>
+Constant *SiteTable::FunctionSites::address(unsigned Index) const {
+  Type *Int64 = Type::getInt64Ty(Variable->getContext());
+  Constant *Indices[] = {ConstantInt::get(Int64, 0),
+                         ConstantInt::get(Int64, Index)};
+  return ConstantExpr::getPointerCast(
+      ConstantExpr::getInBoundsGetElementPtr(Variable->getValueType(), Variable,
+                                             Indices),
+      bytePointerType(Variable->getContext()));
+}
+
+SiteTable::FunctionSites
 SiteTable::describe(ArrayRef<AllocationCall> Allocations,
                     ArrayRef<CallBase *> Calls) {
-  std::vector<Site> Sites;
-  DenseMap<uint64_t, size_t> IndexOfHash;
-  SmallVector<size_t, 8> IndexOfCall;
+  FunctionSites Result{};
+  std::vector<Site> All;
+  DenseMap<uint64_t, unsigned> IndexOfHash;
   auto Add = [&](Site S) {
-    auto Known = IndexOfHash.try_emplace(S.Hash, Sites.size());
-    IndexOfCall.push_back(Known.first->second);
+    auto Known = IndexOfHash.try_emplace(S.Hash, All.size());
     if (Known.second)
-      Sites.push_back(std::move(S));
+      All.push_back(std::move(S));
+    return Known.first->second;
   };
-  for (const AllocationCall &Allocation : Allocations)
-    Add(siteOf(Allocation, IndexOfCall.size()));
   for (const CallBase *Call : Calls)
-    Add(siteOf(*Call, IndexOfCall.size() - Allocations.size()));
+    Result.OfCalls.push_back(Add(siteOf(*Call, Result.OfCalls.size())));
+  Result.CallSites = All.size();
+  for (const AllocationCall &Allocation : Allocations)
+    Result.OfAllocations.push_back(
+        Add(siteOf(Allocation, Result.OfAllocations.size())));
 
-  GlobalVariable *Array =
-      createArray(SiteType, Sites.size(), MT_ENTRY_PREFIX "sites",
-                  MT_SITE_SECTION, sizeof(memtrack_site));
-  emit(Sites, Array);
-  SmallVector<Constant *, 8> Addresses;
-  for (size_t Index : IndexOfCall) {
-    Constant *Indices[] = {ConstantInt::get(Int64, 0),
-                           ConstantInt::get(Int64, Index)};
-    Addresses.push_back(
-        ConstantExpr::getPointerCast(ConstantExpr::getInBoundsGetElementPtr(
-                                         Array->getValueType(), Array, Indices),
-                                     bytePointerType(M.getContext())));
-  }
-  return Addresses;
+  Result.Variable = createArray(SiteType, All.size(), MT_ENTRY_PREFIX "sites",
+                                MT_SITE_SECTION, sizeof(memtrack_site));
+  emit(All, Result.Variable);
+  return Result;
 }

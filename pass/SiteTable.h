@@ -23,13 +23,21 @@ class SiteTable {
 public:
   explicit SiteTable(llvm::Module &Mod);
 
+  /// The sites of one function.
+  struct FunctionSites {
+    llvm::GlobalVariable *Variable;
+    llvm::SmallVector<unsigned, 8> OfCalls; ///< Indices, in order.
+    llvm::SmallVector<unsigned, 8> OfAllocations;
+    unsigned CallSites; ///< Those of ordinary calls come first.
+
+    llvm::Constant *address(unsigned Index) const; ///< As a byte pointer.
+  };
+
   /// Emits the sites of \p Allocations and of \p Calls, ordinary ones, which
-  /// are all those of one function. Returns the address of each, in the same
-  /// order; copies of one source site that the optimiser made share theirs. The
-  /// calls must not be rewritten yet.
-  llvm::SmallVector<llvm::Constant *, 8>
-  describe(llvm::ArrayRef<AllocationCall> Allocations,
-           llvm::ArrayRef<llvm::CallBase *> Calls);
+  /// are all those of one function. Copies of one source site that the
+  /// optimiser made share theirs. The calls must not be rewritten yet.
+  FunctionSites describe(llvm::ArrayRef<AllocationCall> Allocations,
+                         llvm::ArrayRef<llvm::CallBase *> Calls);
 
 private:
   struct Frame {

@@ -167,13 +167,6 @@ struct walk {
     size_t room;
 };
 
-static struct mt_context_id known_id(uintptr_t word) {
-    struct mt_context_id id = mt_context_id_in(word);
-
-    /* It may have been left by a function that is gone. */
-    return id.value <= mt_context_count() ? id : MT_CONTEXT_ROOT;
-}
-
 /* Collects new links from `context` on, as far as there is room, and counts all. What they lead to
  * is *base. */
 static size_t collect(struct walk *walk, memtrack_context context, struct mt_context_id *base) {
@@ -190,15 +183,13 @@ static size_t collect(struct walk *walk, memtrack_context context, struct mt_con
         if (!mt_stack_may_read(walk->local, context, below) ||
             (context <= below && ++switches > SWITCHES))
             break;
-        if (mt_context_is_id(link->call)) {
-            *base = known_id(link->call);
+        if (mt_context_is_known(link)) {
+            *base = mt_context_known_id(link);
             break;
         }
-        if (link->call) {
-            if (found < walk->room)
-                walk->links[found] = link;
-            found++;
-        }
+        if (found < walk->room)
+            walk->links[found] = link;
+        found++;
         below = context;
         context = link->caller;
     }
@@ -209,11 +200,11 @@ static size_t collect(struct walk *walk, memtrack_context context, struct mt_con
 static struct mt_context_id note(struct walk *walk, size_t found, struct mt_context_id parent) {
     while (found--) {
         struct memtrack_link *link = walk->links[found];
-        const struct memtrack_site *site = (const void *)link->call;
+        const struct memtrack_site *site = mt_context_link_site(link);
         struct mt_context_id id = walk->cache ? mt_context_child(walk->cache, parent, site, false)
                                               : mt_context_intern(NULL, parent, site, false);
 
-        link->call = mt_context_word(id);
+        mt_context_set_known(link, id);
         parent = id;
     }
     return parent;

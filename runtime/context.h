@@ -88,8 +88,9 @@ void mt_context_forget(const struct memtrack_site *start, const struct memtrack_
 void mt_context_forget_cached(struct mt_context_slot *cache, const struct memtrack_site *start,
                               const struct memtrack_site *stop);
 
+/* A word that is an id and no address of a site. */
 static inline bool mt_context_is_id(uintptr_t word) {
-    return word >> 32 == MT_CONTEXT_ID >> 32;
+    return word >> 32 == UINT32_MAX;
 }
 
 static inline struct mt_context_id mt_context_id_in(uintptr_t word) {
@@ -97,7 +98,36 @@ static inline struct mt_context_id mt_context_id_in(uintptr_t word) {
 }
 
 static inline uintptr_t mt_context_word(struct mt_context_id id) {
-    return MT_CONTEXT_ID | id.value;
+    return UINT64_C(0xffffffff00000000) | id.value;
+}
+
+/* What makes a stack's rubbish unlikely to be taken for an id. */
+#define MT_CONTEXT_LINK_ID 0xc7000000u
+#define MT_CONTEXT_LINK_ID_MASK 0xff000000u
+
+/* Whether the link's call has been looked up; then `id` is its context's. The low byte alone is
+ * read: a wider load would have to wait for the program's store of it. */
+static inline bool mt_context_is_known(const struct memtrack_link *link) {
+    return *(const volatile uint8_t *)&link->call == MT_LINK_KNOWN &&
+           (link->id & MT_CONTEXT_LINK_ID_MASK) == MT_CONTEXT_LINK_ID;
+}
+
+static inline struct mt_context_id mt_context_known_id(const struct memtrack_link *link) {
+    return (struct mt_context_id){link->id & ~MT_CONTEXT_LINK_ID_MASK};
+}
+
+static inline void mt_context_set_known(struct memtrack_link *link, struct mt_context_id id) {
+    link->id = MT_CONTEXT_LINK_ID | id.value;
+    MT_SIGNAL_FENCE();
+    *(volatile uint8_t *)&link->call = MT_LINK_KNOWN;
+}
+
+static inline const struct memtrack_site *mt_context_link_site(const struct memtrack_link *link) {
+    uint32_t number = link->sites & MT_LINK_NARROW ? *(const volatile uint8_t *)&link->call
+                                                   : *(const volatile uint32_t *)&link->call;
+
+    return (const struct memtrack_site *)(link->sites & ~(uintptr_t)MT_LINK_NARROW) +
+           (number - (number >> 8));
 }
 
 static inline struct mt_context_slot *mt_context_slot_of(struct mt_context_slot *cache,

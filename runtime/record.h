@@ -63,7 +63,7 @@ struct mt_event {
     enum mt_event_op op;
     const void *address;
     uint64_t size;  /* bytes; 0 for a deallocation */
-    uintptr_t call; /* as an entry point is given it, or, as in a link, the context's id */
+    uintptr_t call; /* as an entry point is given it; or mt_context_word() */
     uint64_t ticks;
 };
 
@@ -115,15 +115,16 @@ static inline __attribute__((always_inline)) struct mt_context_id
 mt_record_context(struct mt_local *local, uintptr_t call) {
     const struct memtrack_site *site = (const void *)(call & ~(uintptr_t)MT_SITE_LINKED);
     memtrack_context caller = __memtrack_context;
+    const struct memtrack_link *link = (const void *)caller;
     struct mt_context_id parent;
-    uintptr_t word = 0;
 
-    if (call & MT_SITE_LINKED)
-        caller = ((const struct memtrack_link *)caller)->caller;
-    if (MT_LIKELY(mt_stack_is_own(local, caller) && caller > mt_stack_pointer()))
-        word = ((const struct memtrack_link *)caller)->call;
-    if (MT_LIKELY(mt_context_is_id(word)))
-        parent = mt_context_id_in(word);
+    if (call & MT_SITE_LINKED) {
+        caller = link->caller;
+        link = (const void *)caller;
+    }
+    if (MT_LIKELY(mt_stack_is_own(local, caller) && caller > mt_stack_pointer() &&
+                  mt_context_is_known(link)))
+        parent = mt_context_known_id(link);
     else
         parent = mt_context_walk(local, caller, true);
     return mt_context_child(local->cache, parent, site, true);

@@ -83,40 +83,46 @@ struct memtrack_site {
  * thread-local variable MT_CONTEXT_VARIABLE, of type memtrack_context, which is defined by the
  * runtime and has the initial-exec model.
  *
- * A memtrack_context is the address of a link, or 0 where no caller is known. A link's `call` is
- * the address of a site; or, once the runtime has looked it up, MT_CONTEXT_ID | the id of the context
- * that ends with this call; or 0, in no call yet.
- *
  * Generated code does, with volatile accesses in this order:
- *   before the first call        link.caller = context; link.call = site; context = &link
- *   before another call          link.call = site
+ *   before the first call        link.caller = context; link.sites = ...; link.call = number;
+ *                                context = &link
+ *   before another call          link.call = number
  *   before return or tail call   context = link.caller
  * and sets `context = &link` again before the next call wherever the callee may have come back by
  * another way than its return: in landing pads, after functions that return twice or switch
  * stacks.
  *
  * So a signal handler finds a valid chain at any instruction; nothing has to fit anywhere but on
- * the program's own stacks; and what a callee leaves behind is put right by the caller. */
-typedef uintptr_t memtrack_context;
+ * the program's own stacks; a call costs one store of a constant, most often of a byte. */
+typedef uintptr_t memtrack_context; /* the address of a link; 0 where no caller is known */
 
 #define MT_CONTEXT_VARIABLE "__memtrack_context"
-#define MT_CONTEXT_ID (UINT64_C(0x4d544358) << 32) /* no address of a program has these bits */
 
 struct memtrack_link {
     memtrack_context caller;
-    uintptr_t call;
+    uintptr_t sites; /* the array of the function's sites; MT_LINK_NARROW if there are few */
+    uint32_t call;   /* number of the call's site in it, or see MT_LINK_KNOWN */
+    uint32_t id;     /* the runtime's */
 };
+
+/* Calls are stored as a single byte; the others of `call` are not set. */
+#define MT_LINK_NARROW 1u
+
+/* The runtime overwrites the low byte of `call` with this when it has entered the context's id into
+ * `id`. The next call overwrites it in turn, so no site's number has such a byte: after 255 of them
+ * one number is left out. */
+#define MT_LINK_KNOWN 0xffu
 
 /* Added to the site that an entry point is given: the calling function is itself the innermost link,
  * and its `caller` the context of this call. Without it, what is innermost is the context. */
 #define MT_SITE_LINKED 1u
 
 #ifdef __cplusplus
-static_assert(sizeof(memtrack_link) == 16, "the pass emits links of 16 bytes");
+static_assert(sizeof(memtrack_link) == 24, "the pass emits links of 24 bytes");
 static_assert(sizeof(memtrack_frame) == 16, "the pass emits frames of 16 bytes");
 static_assert(sizeof(memtrack_site) == 32, "the pass emits sites of 32 bytes");
 #else
-_Static_assert(sizeof(struct memtrack_link) == 16, "the pass emits links of 16 bytes");
+_Static_assert(sizeof(struct memtrack_link) == 24, "the pass emits links of 24 bytes");
 _Static_assert(sizeof(struct memtrack_frame) == 16, "the pass emits frames of 16 bytes");
 _Static_assert(sizeof(struct memtrack_site) == 32, "the pass emits sites of 32 bytes");
 #endif
