@@ -5,7 +5,8 @@
 #   build CC      a function that builds the program in the current directory, a copy of the source
 #   program       what to run, from that directory, as a list in run_program ARGUMENT...
 #   normalise     a filter for the output, which takes out what differs from run to run
-# and calls check "$@": with no argument, the counts are checked; with heaptrack, the contexts.
+# and calls check "$@": with no argument, the counts are checked; with heaptrack, the contexts;
+# with nothing, it is only built.
 
 real=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$real/../.." && pwd)
@@ -187,6 +188,11 @@ check_heaptrack() {
   zstd -dc "$results/heaptrack.raw.zst" |
     "$real/compare_contexts.py" --symbolizer "llvm-symbolizer-$llvm" ${MEMTRACK_REAL_DEPTH:+--depth \
       "$MEMTRACK_REAL_DEPTH"} "$package" "$results/report.json"
+}
+
+# For bench/, which needs the programs only.
+check_nothing() {
+  :
 }
 
 check() {
