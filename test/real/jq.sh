@@ -28,4 +28,4 @@ fetch
   python3 "$real/make_json.py" >"$work/jq/input.json.part"
   mv "$work/jq/input.json.part" "$work/jq/input.json"
 }
-compare
+check "$@"

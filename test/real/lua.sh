@@ -20,4 +20,4 @@ normalise() {
   cat
 }
 
-compare
+check "$@"

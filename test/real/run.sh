@@ -5,6 +5,7 @@
 # Usage: run.sh [lua|sqlite|jq]...
 #   MEMTRACK_BIN       the directory of memtrack-cc and memtrack (default: build/bin, brought up to date)
 #   MEMTRACK_REAL_DIR  where sources are unpacked and built (default: ~/.cache/memtrack)
+#   MEMTRACK_REAL_CHECK  counts (default), or heaptrack, as heaptrack.sh sets it
 set -u
 cd "$(dirname "$0")" || exit 1
 [ $# -gt 0 ] || set -- lua sqlite jq
@@ -19,7 +20,7 @@ for name; do
     echo "run.sh: no program $name" >&2
     exit 2
   fi
-  "./$name.sh" || failed="$failed $name"
+  "./$name.sh" "${MEMTRACK_REAL_CHECK:-counts}" || failed="$failed $name"
 done
 if [ -n "$failed" ]; then
   echo "failed:$failed"

@@ -22,4 +22,4 @@ normalise() {
   sed 's/\.*  *[0-9]*\.[0-9]*s$//'
 }
 
-compare
+check "$@"
