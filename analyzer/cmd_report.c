@@ -19,6 +19,7 @@ static const char help[] =
     "  --sort ORDER         by peak, leaked, allocated, count or temporary; the text then shows\n"
     "                       one list instead of three\n"
     "  --limit N            rows of a list in the text, 0 for all (default 10)\n"
+    "  --no-fold            show every frame: see Folding\n"
     "  --help               this text\n"
     "\n"
     "Definitions:\n"
@@ -31,12 +32,19 @@ static const char help[] =
     "               in between\n"
     "  context      the call site and the chain of calls that led there; copies that inlining and\n"
     "               unrolling made of a site are one\n"
+    "  inlined      the function's code was copied into the caller, the next frame of the chain\n"
     "  unmatched    frees of memory whose allocation was not recorded: uninstrumented code made "
     "it,\n"
     "               a forked process inherited it, or the event was lost\n"
     "  missed       blocks whose address was given out again without a recorded free:\n"
     "               uninstrumented code freed them, or the event was lost; they are not leaked\n"
     "  mismatched   freed by another family (malloc, new, new[]) than allocated\n"
+    "\n"
+    "Folding: the innermost frames of a chain that only tell how the memory was got become one\n"
+    "line: wrappers, which only return memory they got from an allocator, and the C++ standard\n"
+    "library's internals. The first frame after them is what function, file, site and type mean.\n"
+    "Further out, library frames in a row become one line, and so do repetitions of up to 8 calls\n"
+    "(recursion).\n"
     "\n"
     "Events of different threads that the clock tells apart by less than 2 us may be taken in the\n"
     "other order where only that makes sense.\n";
@@ -92,15 +100,12 @@ struct arguments {
 };
 
 static int parse(int count, char **arguments, struct arguments *parsed) {
-    enum { FORMAT = 256, BY, SORT, LIMIT, HELP };
+    enum { FORMAT = 256, BY, SORT, LIMIT, NO_FOLD, HELP };
     static const struct option options[] = {
-        {"format", required_argument, NULL, FORMAT},
-        {"output", required_argument, NULL, 'o'},
-        {"by", required_argument, NULL, BY},
-        {"sort", required_argument, NULL, SORT},
-        {"limit", required_argument, NULL, LIMIT},
-        {"help", no_argument, NULL, HELP},
-        {NULL, 0, NULL, 0},
+        {"format", required_argument, NULL, FORMAT}, {"output", required_argument, NULL, 'o'},
+        {"by", required_argument, NULL, BY},         {"sort", required_argument, NULL, SORT},
+        {"limit", required_argument, NULL, LIMIT},   {"no-fold", no_argument, NULL, NO_FOLD},
+        {"help", no_argument, NULL, HELP},           {NULL, 0, NULL, 0},
     };
     int value = 0;
 
@@ -130,6 +135,9 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
         case LIMIT:
             if (!parse_limit(optarg, &parsed->options.limit))
                 return STATUS_ERROR;
+            break;
+        case NO_FOLD:
+            parsed->options.no_fold = true;
             break;
         case HELP:
             parsed->help = true;

@@ -32,12 +32,14 @@ static bool add_row(struct report_rows *rows, const struct report_row *row) {
     return true;
 }
 
-static bool add_contexts(struct report *report, const struct trace *trace,
+static bool add_contexts(struct report *report, const struct chains *chains,
                          const struct facts *facts) {
+    const struct trace *trace = chains->trace;
+
     for (size_t i = 0; i < facts->context_count; i++) {
         const struct context_facts *context = &facts->contexts[i];
         struct report_row row = {
-            .key = trace->defs.contexts.items[i].hash, .trace = trace, .context = (uint32_t)i};
+            .key = trace->defs.contexts.items[i].hash, .chains = chains, .context = (uint32_t)i};
 
         if (context->allocations == 0)
             continue;
@@ -102,9 +104,9 @@ static bool add_threads(struct report *report, const struct trace *trace,
     return true;
 }
 
-static bool add_mismatches(struct report *report, const struct trace *trace,
+static bool add_mismatches(struct report *report, const struct chains *chains,
                            const struct facts *facts) {
-    const struct context *contexts = trace->defs.contexts.items;
+    const struct context *contexts = chains->trace->defs.contexts.items;
 
     for (size_t i = 0; i < facts->mismatch_count; i++) {
         const struct mismatch *mismatch = &facts->mismatches[i];
@@ -122,7 +124,7 @@ static bool add_mismatches(struct report *report, const struct trace *trace,
         if (!added ||
             !id_map_put(&report->mismatch_of_pair, pair, (uint32_t)(report->mismatches.count - 1)))
             return false;
-        *added = (struct report_mismatch){trace, mismatch->allocated_at, mismatch->freed_at,
+        *added = (struct report_mismatch){chains, mismatch->allocated_at, mismatch->freed_at,
                                           mismatch->count};
     }
     return true;
@@ -170,14 +172,18 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
 
 bool report_add(struct report *report, const struct trace *trace, const struct facts *facts,
                 struct error *error) {
-    const struct trace **added = MT_LIST_ADD(report->traces);
+    struct chains *chains = chains_create(trace);
+    struct chains **added = chains ? MT_LIST_ADD(report->traces) : NULL;
 
-    if (!added)
+    if (!added) {
+        chains_free(chains);
         return error_no_memory(error);
-    *added = trace;
+    }
+    *added = chains;
+    chains->index = report->traces.count - 1;
     add_totals(&report->totals, trace, facts);
-    return (add_contexts(report, trace, facts) && add_threads(report, trace, facts) &&
-            add_mismatches(report, trace, facts)) ||
+    return (add_contexts(report, chains, facts) && add_threads(report, trace, facts) &&
+            add_mismatches(report, chains, facts)) ||
            error_no_memory(error);
 }
 
@@ -192,16 +198,23 @@ void report_free(struct report *report) {
     free(report->threads.items);
     free(report->mismatches.items);
     id_map_free(&report->mismatch_of_pair);
+    for (size_t i = 0; i < report->traces.count; i++)
+        chains_free(report->traces.items[i]);
     free(report->traces.items);
     *report = (struct report){0};
 }
 
-const struct site *report_site(const struct report_row *row) {
-    return defs_site(&row->trace->defs, row->context);
+/* The allocation knows it best; but what a wrapper allocates, only the wrapper's caller may know.
+ */
+const char *report_type(const struct report_row *row, bool fold) {
+    const struct site *innermost = defs_site(&row->chains->trace->defs, row->context);
+
+    return innermost->type[0] ? innermost->type
+                              : chains_first(row->chains, row->context, fold).site->type;
 }
 
-static uint64_t group_key(const struct report_row *row, enum report_by by) {
-    const struct site *site = report_site(row);
+static uint64_t group_key(const struct report_row *row, enum report_by by, bool fold) {
+    struct chain_place place = chains_first(row->chains, row->context, fold);
     const char *text = NULL;
 
     switch (by) {
@@ -209,27 +222,27 @@ static uint64_t group_key(const struct report_row *row, enum report_by by) {
     case REPORT_BY_THREAD:
         return row->key;
     case REPORT_BY_SITE:
-        return site->hash;
+        return place.site->hash;
     case REPORT_BY_FUNCTION:
-        text = site->frames[0].function;
+        text = chain_frame(&place)->function;
         break;
     case REPORT_BY_FILE:
-        text = site->frames[0].file;
+        text = chain_frame(&place)->file;
         break;
     case REPORT_BY_TYPE:
-        text = site->type;
+        text = report_type(row, fold);
         break;
     }
     return XXH3_64bits(text, strlen(text));
 }
 
-bool report_group(const struct report *report, enum report_by by, struct report_rows *rows,
-                  struct error *error) {
+bool report_group(const struct report *report, enum report_by by, bool fold,
+                  struct report_rows *rows, struct error *error) {
     *rows = (struct report_rows){0};
     for (size_t i = 0; i < report->contexts.count; i++) {
         struct report_row row = report->contexts.items[i];
 
-        row.key = group_key(&row, by);
+        row.key = group_key(&row, by, fold);
         if (!add_row(rows, &row)) {
             report_rows_free(rows);
             return error_no_memory(error);

@@ -61,6 +61,7 @@ static json_t *frame_object(const struct site *site, uint32_t index) {
     SET(object, "column", frame->column ? json_integer(frame->column) : json_null());
     SET(object, "module", string_or_null(site->module));
     SET(object, "inlined", json_boolean(index + 1 < site->frame_count));
+    SET(object, "wrapper", json_boolean(chains_foldable(frame)));
     SET(object, "type", string_or_null(site->type));
     return object;
 }
@@ -186,30 +187,33 @@ static json_t *process_object(const struct trace *trace) {
 }
 
 /* The site at which the rows of a group meet says their name. */
-static json_t *group_name(const struct report_row *row, enum report_by by) {
-    const struct site *site = report_site(row);
+static json_t *group_name(const struct report_row *row, enum report_by by, bool fold) {
+    struct chain_place place = chains_first(row->chains, row->context, fold);
+    const struct frame *frame = chain_frame(&place);
     char *name;
     json_t *result;
 
     if (by == REPORT_BY_FILE)
-        return string_or_null(site->frames[0].file);
+        return string_or_null(frame->file);
     if (by == REPORT_BY_TYPE)
-        return string_or_null(site->type);
-    name = names_demangle(site->frames[0].function);
-    result = string(name ? name : site->frames[0].function);
+        return string_or_null(report_type(row, fold));
+    name = names_demangle(frame->function);
+    result = string(name ? name : frame->function);
     free(name);
     return result;
 }
 
-static json_t *row_object(const struct report_row *row, enum report_by by) {
+static json_t *row_object(const struct report_row *row, enum report_by by, bool fold) {
+    const struct trace *trace = row->chains->trace;
     json_t *object = json_object();
 
     if (by == REPORT_BY_CONTEXT) {
-        SET(object, "id", number(row->trace->defs.contexts.items[row->context].id));
+        SET(object, "id", number(trace->defs.contexts.items[row->context].id));
         SET(object, "hash", hash_string(row->key));
-        set_frames(object, row->trace, row->context);
+        set_frames(object, trace, row->context);
+        SET(object, "folded", number(chains_folded(row->chains, row->context, fold)));
     } else {
-        SET(object, "name", group_name(row, by));
+        SET(object, "name", group_name(row, by, fold));
         if (by == REPORT_BY_SITE)
             SET(object, "hash", hash_string(row->key));
     }
@@ -235,8 +239,8 @@ static json_t *mismatch_object(const struct report_mismatch *mismatch) {
     json_t *allocated = json_object();
     json_t *freed = json_object();
 
-    set_frames(allocated, mismatch->trace, mismatch->allocated_at);
-    set_frames(freed, mismatch->trace, mismatch->freed_at);
+    set_frames(allocated, mismatch->chains->trace, mismatch->allocated_at);
+    set_frames(freed, mismatch->chains->trace, mismatch->freed_at);
     SET(object, "kind", json_string("mismatched_free"));
     SET(object, "count", number(mismatch->count));
     SET(object, "allocated_at", allocated);
@@ -264,34 +268,35 @@ static void write_item(FILE *out, size_t index, json_t *value) {
 }
 
 static void write_rows(FILE *out, const char *key, const struct report_rows *rows,
-                       enum report_by by) {
+                       enum report_by by, bool fold) {
     fprintf(out, "\"%s\": [", key);
     for (size_t i = 0; i < rows->count; i++)
-        write_item(out, i, row_object(&rows->items[i], by));
+        write_item(out, i, row_object(&rows->items[i], by, fold));
     fputs("],\n", out);
 }
 
 static bool write_report(FILE *out, struct report *report, const struct report_options *options,
                          struct error *error) {
     bool grouped = options->by != REPORT_BY_CONTEXT && options->by != REPORT_BY_THREAD;
+    bool fold = !options->no_fold;
     struct report_rows groups;
 
-    if (grouped && !report_group(report, options->by, &groups, error))
+    if (grouped && !report_group(report, options->by, fold, &groups, error))
         return false;
     fputs("{", out);
     write_member(out, "summary", summary_object(report));
-    write_member(out, "process", process_object(report->traces.items[0]));
+    write_member(out, "process", process_object(report->traces.items[0]->trace));
     if (report->traces.count > 1) {
         fputs("\"processes\": [", out);
         for (size_t i = 0; i < report->traces.count; i++)
-            write_item(out, i, process_object(report->traces.items[i]));
+            write_item(out, i, process_object(report->traces.items[i]->trace));
         fputs("],\n", out);
     }
     report_sort(&report->contexts, options->order);
-    write_rows(out, "contexts", &report->contexts, REPORT_BY_CONTEXT);
+    write_rows(out, "contexts", &report->contexts, REPORT_BY_CONTEXT, fold);
     if (grouped) {
         report_sort(&groups, options->order);
-        write_rows(out, "groups", &groups, options->by);
+        write_rows(out, "groups", &groups, options->by, fold);
         report_rows_free(&groups);
     }
     fputs("\"threads\": [", out);

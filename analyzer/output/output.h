@@ -12,6 +12,7 @@ struct report_options {
     enum report_order order;
     bool one_order; /* the order was asked for; else the text shows several */
     size_t limit;   /* rows of a section of the text; 0 all */
+    bool no_fold;   /* chains as they were recorded */
 };
 
 struct output_ops {

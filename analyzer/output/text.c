@@ -51,7 +51,7 @@ static const char *short_name(const char *path) {
 }
 
 static void print_title(FILE *out, const struct report *report) {
-    const struct trace *trace = report->traces.items[0];
+    const struct trace *trace = report->traces.items[0]->trace;
     const struct process_def *process = &trace->defs.process;
 
     if (report->traces.count > 1) {
@@ -240,26 +240,30 @@ static void print_row_head(FILE *out, size_t number, const struct report_row *ro
     fputc('\n', out);
 }
 
-static void print_row_names(FILE *out, const struct report_row *row, enum report_by by) {
-    const struct site *site = report_site(row);
+static void print_row_names(FILE *out, const struct report_row *row,
+                            const struct report_options *options) {
+    bool fold = !options->no_fold;
+    struct chain_place place = chains_first(row->chains, row->context, fold);
+    const struct frame *frame = chain_frame(&place);
+    const char *type;
 
-    switch (by) {
+    switch (options->by) {
     case REPORT_BY_SITE:
-        frames_print_site(out, site, CHAIN_INDENT);
+        frames_print_site(out, place, CHAIN_INDENT);
         break;
     case REPORT_BY_FUNCTION:
-        frames_print_label(out, site->frames[0].function, CHAIN_INDENT);
+        frames_print_label(out, frame->function, CHAIN_INDENT);
         break;
     case REPORT_BY_FILE:
-        frames_print_label(out, site->frames[0].file[0] ? site->frames[0].file : "[unknown file]",
-                           CHAIN_INDENT);
+        frames_print_label(out, frame->file[0] ? frame->file : "[unknown file]", CHAIN_INDENT);
         break;
     case REPORT_BY_TYPE:
-        frames_print_label(out, site->type[0] ? site->type : "[unknown type]", CHAIN_INDENT);
+        type = report_type(row, fold);
+        frames_print_label(out, type[0] ? type : "[unknown type]", CHAIN_INDENT);
         break;
     case REPORT_BY_CONTEXT:
     case REPORT_BY_THREAD:
-        frames_print_chain(out, row->trace, row->context, CHAIN_INDENT);
+        frames_print_chain(out, row->chains, row->context, fold, CHAIN_INDENT);
         break;
     }
 }
@@ -289,7 +293,7 @@ static void print_section(FILE *out, const struct report *report, struct report_
             continue;
         }
         print_row_head(out, ++shown, &rows->items[i], sums, order);
-        print_row_names(out, &rows->items[i], options->by);
+        print_row_names(out, &rows->items[i], options);
     }
     if (left)
         fprintf(out, "      ... and %s more (--limit 0 shows all)\n", COUNT(left));
@@ -320,7 +324,11 @@ static void print_threads(FILE *out, struct report *report, const struct report_
     }
 }
 
-static void print_mismatches(FILE *out, const struct report *report, size_t limit) {
+static void print_mismatches(FILE *out, const struct report *report,
+                             const struct report_options *options) {
+    size_t limit = options->limit;
+    bool fold = !options->no_fold;
+
     if (!report->mismatches.count)
         return;
     fprintf(out, "\nMismatched frees\n");
@@ -328,9 +336,9 @@ static void print_mismatches(FILE *out, const struct report *report, size_t limi
         const struct report_mismatch *mismatch = &report->mismatches.items[i];
 
         fprintf(out, "\n%4zu. %s times; allocated at\n", i + 1, COUNT(mismatch->count));
-        frames_print_chain(out, mismatch->trace, mismatch->allocated_at, CHAIN_INDENT);
+        frames_print_chain(out, mismatch->chains, mismatch->allocated_at, fold, CHAIN_INDENT);
         fprintf(out, "      but freed at\n");
-        frames_print_chain(out, mismatch->trace, mismatch->freed_at, CHAIN_INDENT);
+        frames_print_chain(out, mismatch->chains, mismatch->freed_at, fold, CHAIN_INDENT);
     }
     if (limit && report->mismatches.count > limit)
         fprintf(out, "      ... and %s more (--limit 0 shows all)\n",
@@ -350,7 +358,7 @@ static bool write_report(FILE *out, struct report *report, const struct report_o
         print_threads(out, report, options);
         return true;
     }
-    if (!report_group(report, options->by, &rows, error))
+    if (!report_group(report, options->by, !options->no_fold, &rows, error))
         return false;
     if (options->one_order) {
         print_section(out, report, &rows, options, options->order);
@@ -359,7 +367,7 @@ static bool write_report(FILE *out, struct report *report, const struct report_o
             print_section(out, report, &rows, options, usual[i]);
     }
     report_rows_free(&rows);
-    print_mismatches(out, report, options->limit);
+    print_mismatches(out, report, options);
     return true;
 }
 
