@@ -11,9 +11,11 @@ static void add_counters(struct counters *sum, const struct counters *more) {
     sum->frees += more->frees;
     sum->allocated_bytes += more->allocated_bytes;
     sum->peak_bytes += more->peak_bytes;
+    sum->peak_blocks += more->peak_blocks;
     sum->leaked_bytes += more->leaked_bytes;
     sum->leaked_blocks += more->leaked_blocks;
     sum->temporary += more->temporary;
+    sum->temporary_bytes += more->temporary_bytes;
     sum->lifetime_ns += more->lifetime_ns;
 }
 
@@ -43,14 +45,18 @@ static bool add_contexts(struct report *report, const struct chains *chains,
 
         if (context->allocations == 0)
             continue;
+        if (defs_site(&trace->defs, (uint32_t)i)->flags & MT_SITE_CALL)
+            report->totals.cut_contexts += context->allocations;
         row.counters = (struct counters){
             .allocations = context->allocations,
             .frees = context->frees,
             .allocated_bytes = context->allocated_bytes,
             .peak_bytes = context->at_peak,
+            .peak_blocks = context->blocks_at_peak,
             .leaked_bytes = context->live,
-            .leaked_blocks = context->allocations - context->frees - facts->missed[i],
+            .leaked_blocks = context->live_blocks,
             .temporary = context->temporary,
+            .temporary_bytes = context->temporary_bytes,
             .lifetime_ns = context->lifetime_ticks * trace->defs.ns_per_tick,
         };
         if (!add_row(&report->contexts, &row))
@@ -139,9 +145,11 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
         .frees = facts->frees,
         .allocated_bytes = facts->allocated_bytes,
         .peak_bytes = facts->peak,
+        .peak_blocks = facts->peak_blocks,
         .leaked_bytes = facts->live,
         .leaked_blocks = facts->live_blocks,
         .temporary = facts->temporary,
+        .temporary_bytes = facts->temporary_bytes,
     };
 
     add_counters(&totals->counters, &sums);

@@ -15,11 +15,13 @@ struct counters {
     uint64_t allocations;
     uint64_t frees; /* of a row: of the blocks allocated there; of a thread: made by it */
     uint64_t allocated_bytes;
-    uint64_t peak_bytes; /* of a row: held at the peak; of a thread: its own peak */
+    uint64_t peak_bytes;  /* of a row: held at the peak; of a thread: its own peak */
+    uint64_t peak_blocks; /* as peak_bytes; not of threads */
     uint64_t leaked_bytes;
     uint64_t leaked_blocks;
     uint64_t temporary;
-    double lifetime_ns; /* sum over the freed blocks */
+    uint64_t temporary_bytes; /* not of threads */
+    double lifetime_ns;       /* sum over the freed blocks */
 };
 
 /* What the report tells apart; see report_group. */
@@ -82,8 +84,9 @@ struct report_totals {
     uint64_t lost_events; /* recorded, but damaged or cut off */
     uint64_t damaged_bytes;
     uint64_t damaged_places;
-    uint64_t without_end; /* traces */
-    uint64_t forked;      /* traces of processes that inherited memory */
+    uint64_t without_end;  /* traces */
+    uint64_t cut_contexts; /* allocations whose context is cut */
+    uint64_t forked;       /* traces of processes that inherited memory */
     uint64_t sites;
     uint64_t sites_without_debug_info;
     double duration_ns; /* of the longest */

@@ -130,6 +130,9 @@ static json_t *summary_object(const struct report *report) {
 
     SET(object, "threads", number(totals->threads));
     set_counters(object, &totals->counters);
+    SET(object, "peak_blocks", number(totals->counters.peak_blocks));
+    SET(object, "temporary_bytes", number(totals->counters.temporary_bytes));
+    SET(object, "cut_contexts", number(totals->cut_contexts));
     SET(object, "peak_ns",
         has_time && report->traces.count == 1 ? real_number(totals->peak_ns) : json_null());
     SET(object, "unreachable_bytes", json_null());
@@ -218,6 +221,8 @@ static json_t *row_object(const struct report_row *row, enum report_by by, bool 
             SET(object, "hash", hash_string(row->key));
     }
     set_counters(object, &row->counters);
+    SET(object, "peak_blocks", number(row->counters.peak_blocks));
+    SET(object, "temporary_bytes", number(row->counters.temporary_bytes));
     SET(object, "lifetime_ns", real_number(row->counters.lifetime_ns));
     return object;
 }

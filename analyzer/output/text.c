@@ -167,6 +167,15 @@ static void print_unmatched(FILE *out, const struct report *report) {
                 COUNT(totals->missed_frees), complete ? "" : ", or their free was lost");
 }
 
+static void print_cut_contexts(FILE *out, const struct report_totals *totals) {
+    if (totals->cut_contexts)
+        fprintf(
+            out,
+            "  - of %s allocations only the outer calls are known: the runtime had no room for\n"
+            "    more contexts (MEMTRACK_OPTIONS=max_contexts=N makes room)\n",
+            COUNT(totals->cut_contexts));
+}
+
 static void print_notes(FILE *out, const struct report *report) {
     const struct report_totals *totals = &report->totals;
 
@@ -177,6 +186,7 @@ static void print_notes(FILE *out, const struct report *report) {
         fprintf(out, "  ! %s mismatched frees (malloc, new and new[] mixed up), see below\n",
                 COUNT(totals->mismatched_frees));
     print_unmatched(out, report);
+    print_cut_contexts(out, totals);
     if (totals->sites_without_debug_info)
         fprintf(out,
                 "  - %s of the sites have no debug information: compile with -g for file "
