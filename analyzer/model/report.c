@@ -6,7 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-static void add_counters(struct counters *sum, const struct counters *more) {
+void counters_add(struct counters *sum, const struct counters *more) {
     sum->allocations += more->allocations;
     sum->frees += more->frees;
     sum->allocated_bytes += more->allocated_bytes;
@@ -24,7 +24,7 @@ static bool add_row(struct report_rows *rows, const struct report_row *row) {
     struct report_row *added;
 
     if (index != MT_ID_MAP_NONE) {
-        add_counters(&rows->items[index].counters, &row->counters);
+        counters_add(&rows->items[index].counters, &row->counters);
         return true;
     }
     added = MT_LIST_ADD(*rows);
@@ -152,7 +152,7 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
         .temporary_bytes = facts->temporary_bytes,
     };
 
-    add_counters(&totals->counters, &sums);
+    counters_add(&totals->counters, &sums);
     totals->events += facts->events;
     totals->unmatched_frees += facts->unmatched_frees;
     totals->missed_frees += facts->missed_frees;

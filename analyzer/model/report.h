@@ -24,6 +24,8 @@ struct counters {
     double lifetime_ns;       /* sum over the freed blocks */
 };
 
+void counters_add(struct counters *sum, const struct counters *more);
+
 /* What the report tells apart; see report_group. */
 enum report_by {
     REPORT_BY_CONTEXT,
