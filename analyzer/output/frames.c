@@ -180,6 +180,26 @@ void frames_print_site(FILE *out, struct chain_place place, int indent) {
     print_items(out, items, count, indent);
 }
 
+void frames_print_name(FILE *out, const char *name, const struct chain_place *place,
+                       size_t columns) {
+    char *location = place ? display_location(place->site, chain_frame(place)) : NULL;
+    size_t width = location ? names_width(location) : 0;
+    char *text = strdup(name);
+
+    /* The name keeps at least half, the location a third. */
+    if (width > columns / 2 - 2)
+        width = columns / 2 - 2;
+    if (text)
+        names_shorten(text, width ? columns - width - 2 : columns);
+    print_start(out, text ? text : name, width ? columns - width - 2 : columns);
+    if (width) {
+        fputs("  ", out);
+        print_end(out, location, width);
+    }
+    free(text);
+    free(location);
+}
+
 void frames_print_label(FILE *out, const char *name, int indent) {
     char *text = display_name(name, (size_t)(MT_TEXT_COLUMNS - indent));
 

@@ -15,6 +15,10 @@ void frames_print_chain(FILE *out, const struct chains *chains, uint32_t context
 /* The frames of one site alone, from the place on. */
 void frames_print_site(FILE *out, struct chain_place place, int indent);
 
+/* A name in its own words and, unless the place is NULL, where it is; in that many columns. */
+void frames_print_name(FILE *out, const char *name, const struct chain_place *place,
+                       size_t columns);
+
 /* A name on a line of its own, shortened to fit. */
 void frames_print_label(FILE *out, const char *name, int indent);
 

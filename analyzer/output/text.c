@@ -1,8 +1,10 @@
 /* The report for a terminal: a summary, what it does not cover, and the places that matter. */
+#include "output/columns.h"
 #include "output/dump.h"
 #include "output/frames.h"
 #include "output/names.h"
 #include "output/output.h"
+#include "output/tree.h"
 #include "util/format.h"
 
 #include <inttypes.h>
@@ -194,27 +196,6 @@ static void print_notes(FILE *out, const struct report *report) {
                 SHARE(totals->sites_without_debug_info, totals->sites));
 }
 
-struct column {
-    enum report_order order;
-    const char *title;
-    bool is_bytes;
-};
-
-static const struct column columns[] = {
-    {REPORT_ORDER_PEAK, "at peak", true},         {REPORT_ORDER_LEAKED, "leaked", true},
-    {REPORT_ORDER_ALLOCATED, "allocated", true},  {REPORT_ORDER_COUNT, "allocations", false},
-    {REPORT_ORDER_TEMPORARY, "temporary", false},
-};
-
-enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
-
-static const char *cell(struct format_buffer *buffer, const struct counters *counters,
-                        const struct column *column) {
-    uint64_t value = report_value(counters, column->order);
-
-    return column->is_bytes ? format_bytes(buffer, value) : format_count(buffer, value);
-}
-
 static void print_section_title(FILE *out, const struct report *report, enum report_order order) {
     const struct counters *sums = &report->totals.counters;
 
@@ -241,11 +222,11 @@ static void print_row_head(FILE *out, size_t number, const struct report_row *ro
                            const struct counters *sums, enum report_order order) {
     struct format_buffer buffer;
 
-    fprintf(out, "%4zu. %11s %8s ", number, cell(&buffer, &row->counters, &columns[order]),
+    fprintf(out, "%4zu. %11s %8s ", number, column_cell(&buffer, &row->counters, order),
             SHARE(report_value(&row->counters, order), report_value(sums, order)));
-    for (int i = 0; i < COLUMNS; i++) {
-        if (columns[i].order != order)
-            fprintf(out, " %14s", cell(&buffer, &row->counters, &columns[i]));
+    for (int i = 0; i < MT_COLUMNS; i++) {
+        if (i != (int)order)
+            fprintf(out, " %14s", column_cell(&buffer, &row->counters, (enum report_order)i));
     }
     fputc('\n', out);
 }
@@ -289,10 +270,10 @@ static void print_section(FILE *out, const struct report *report, struct report_
     report_sort(rows, order);
     fputc('\n', out);
     print_section_title(out, report, order);
-    fprintf(out, "\n\n      %11s %8s ", columns[order].title, "share");
-    for (int i = 0; i < COLUMNS; i++) {
-        if (columns[i].order != order)
-            fprintf(out, " %14s", columns[i].title);
+    fprintf(out, "\n\n      %11s %8s ", column_title(order), "share");
+    for (int i = 0; i < MT_COLUMNS; i++) {
+        if (i != (int)order)
+            fprintf(out, " %14s", column_title((enum report_order)i));
     }
     fputc('\n', out);
     for (size_t i = 0; i < rows->count; i++) {
@@ -355,15 +336,12 @@ static void print_mismatches(FILE *out, const struct report *report,
                 COUNT(report->mismatches.count - limit));
 }
 
-static bool write_report(FILE *out, struct report *report, const struct report_options *options,
-                         struct error *error) {
+static bool print_lists(FILE *out, struct report *report, const struct report_options *options,
+                        struct error *error) {
     static const enum report_order usual[] = {REPORT_ORDER_PEAK, REPORT_ORDER_LEAKED,
                                               REPORT_ORDER_COUNT};
     struct report_rows rows;
 
-    print_title(out, report);
-    print_summary(out, report);
-    print_notes(out, report);
     if (options->by == REPORT_BY_THREAD) {
         print_threads(out, report, options);
         return true;
@@ -377,7 +355,38 @@ static bool write_report(FILE *out, struct report *report, const struct report_o
             print_section(out, report, &rows, options, usual[i]);
     }
     report_rows_free(&rows);
-    print_mismatches(out, report, options);
+    return true;
+}
+
+static bool print_view(FILE *out, struct report *report, const struct report_options *options,
+                       struct error *error) {
+    switch (options->view) {
+    case REPORT_VIEW_USUAL:
+        if (!print_lists(out, report, options, error))
+            return false;
+        return options->by != REPORT_BY_FUNCTION ||
+               (tree_print(out, report, options, false, error) &&
+                tree_print(out, report, options, true, error));
+    case REPORT_VIEW_CONTEXTS:
+        return print_lists(out, report, options, error);
+    case REPORT_VIEW_TOP_DOWN:
+    case REPORT_VIEW_BOTTOM_UP:
+        break;
+    }
+    return tree_print(out, report, options, options->view == REPORT_VIEW_BOTTOM_UP, error);
+}
+
+static bool write_report(FILE *out, struct report *report, const struct report_options *options,
+                         struct error *error) {
+    bool lists = options->view == REPORT_VIEW_USUAL || options->view == REPORT_VIEW_CONTEXTS;
+
+    print_title(out, report);
+    print_summary(out, report);
+    print_notes(out, report);
+    if (!print_view(out, report, options, error))
+        return false;
+    if (lists && options->by != REPORT_BY_THREAD)
+        print_mismatches(out, report, options);
     return true;
 }
 
