@@ -20,10 +20,9 @@ static const char help[] =
     "  -o, --output FILE    write there instead of to standard output\n"
     "  --help               this text\n"
     "\n"
-    "Inlined frames end with _[i], for which flamegraph.pl has a colour. The values add up to the\n"
-    "figure of the report's summary; stacks that cost nothing are left out. Of a stack deeper "
-    "than\n"
-    "1,000 frames, the innermost frame is kept behind [deeper calls].\n"
+    "Inlined frames end with _[i], the mark that flamegraph.pl --colors java knows. The values\n"
+    "add up to the figure of the report's summary; stacks that cost nothing are left out. Of a\n"
+    "stack deeper than 1,000 frames, the innermost frame is kept behind [deeper calls].\n"
     "\n"
     "  memtrack flame TRACE | flamegraph.pl --countname bytes > flame.svg\n";
 
