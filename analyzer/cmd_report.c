@@ -16,9 +16,16 @@ static const char help[] =
     "  -o, --output FILE    write there instead of to standard output\n"
     "  --by WHAT            tell apart by context (default), site, function, file, type or\n"
     "                       thread\n"
+    "  --view VIEW          contexts (default): lists; top-down: a tree from the outermost calls\n"
+    "                       down; bottom-up: a tree from what allocates to its callers. Trees go\n"
+    "                       with --by function (their default) and site. Without --view, the text\n"
+    "                       of --by function is followed by both trees\n"
     "  --sort ORDER         by peak, leaked, allocated, count or temporary; the text then shows\n"
-    "                       one list instead of three\n"
-    "  --limit N            rows of a list in the text, 0 for all (default 10)\n"
+    "                       one list instead of three. Trees show this cost (default peak)\n"
+    "  --limit N            rows of a list, or children of a node, in the text; 0 for all\n"
+    "                       (default 10)\n"
+    "  --min-share PERCENT  leave out nodes of trees that cost less (default 0.5)\n"
+    "  --no-fold            show every frame: see Folding\n"
     "  --help               this text\n"
     "\n"
     "Definitions:\n"
@@ -31,12 +38,19 @@ static const char help[] =
     "               in between\n"
     "  context      the call site and the chain of calls that led there; copies that inlining and\n"
     "               unrolling made of a site are one\n"
+    "  inlined      the function's code was copied into the caller, the next frame of the chain\n"
     "  unmatched    frees of memory whose allocation was not recorded: uninstrumented code made "
     "it,\n"
     "               a forked process inherited it, or the event was lost\n"
     "  missed       blocks whose address was given out again without a recorded free:\n"
     "               uninstrumented code freed them, or the event was lost; they are not leaked\n"
     "  mismatched   freed by another family (malloc, new, new[]) than allocated\n"
+    "\n"
+    "Folding: the innermost frames of a chain that only tell how the memory was got become one\n"
+    "line: wrappers, which only return memory they got from an allocator, and the C++ standard\n"
+    "library's internals. The first frame after them is what function, file, site and type mean.\n"
+    "Further out, library frames in a row become one line, and so do repetitions of up to 8 calls\n"
+    "(recursion).\n"
     "\n"
     "Events of different threads that the clock tells apart by less than 2 us may be taken in the\n"
     "other order where only that makes sense.\n";
@@ -53,6 +67,13 @@ static const struct names groups[] = {
     {"file", REPORT_BY_FILE},
     {"type", REPORT_BY_TYPE},
     {"thread", REPORT_BY_THREAD},
+    {NULL, 0},
+};
+
+static const struct names views[] = {
+    {"contexts", REPORT_VIEW_CONTEXTS},
+    {"top-down", REPORT_VIEW_TOP_DOWN},
+    {"bottom-up", REPORT_VIEW_BOTTOM_UP},
     {NULL, 0},
 };
 
@@ -84,21 +105,50 @@ static bool parse_limit(const char *text, size_t *limit) {
     return true;
 }
 
+static bool parse_share(const char *text, double *share) {
+    char *end;
+
+    *share = strtod(text, &end);
+    if (*end || end == text || !(*share >= 0 && *share <= 100)) {
+        command_error("report: --min-share needs a number from 0 to 100, not '%s'", text);
+        return false;
+    }
+    return true;
+}
+
 struct arguments {
     struct report_options options;
     const struct output_ops *format;
     const char *output;
+    bool by; /* was asked for */
     bool help;
 };
 
+/* What a view cannot show is refused rather than ignored. */
+static int settle_view(struct arguments *parsed) {
+    struct report_options *options = &parsed->options;
+
+    if (options->view != REPORT_VIEW_TOP_DOWN && options->view != REPORT_VIEW_BOTTOM_UP)
+        return STATUS_OK;
+    if (!parsed->by)
+        options->by = REPORT_BY_FUNCTION;
+    if (options->by != REPORT_BY_FUNCTION && options->by != REPORT_BY_SITE)
+        return command_error("report: --view top-down and bottom-up go with --by function or site "
+                             "only");
+    return STATUS_OK;
+}
+
 static int parse(int count, char **arguments, struct arguments *parsed) {
-    enum { FORMAT = 256, BY, SORT, LIMIT, HELP };
+    enum { FORMAT = 256, BY, VIEW, SORT, LIMIT, MIN_SHARE, NO_FOLD, HELP };
     static const struct option options[] = {
         {"format", required_argument, NULL, FORMAT},
         {"output", required_argument, NULL, 'o'},
         {"by", required_argument, NULL, BY},
         {"sort", required_argument, NULL, SORT},
         {"limit", required_argument, NULL, LIMIT},
+        {"no-fold", no_argument, NULL, NO_FOLD},
+        {"view", required_argument, NULL, VIEW},
+        {"min-share", required_argument, NULL, MIN_SHARE},
         {"help", no_argument, NULL, HELP},
         {NULL, 0, NULL, 0},
     };
@@ -110,7 +160,7 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
 
         switch (option) {
         case -1:
-            return STATUS_OK;
+            return settle_view(parsed);
         case FORMAT:
             if (!command_format(optarg, &parsed->format))
                 return STATUS_ERROR;
@@ -121,6 +171,11 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
         case BY:
             value = find_name(groups, "--by", optarg);
             parsed->options.by = (enum report_by)value;
+            parsed->by = true;
+            break;
+        case VIEW:
+            value = find_name(views, "--view", optarg);
+            parsed->options.view = (enum report_view)value;
             break;
         case SORT:
             value = find_name(orders, "--sort", optarg);
@@ -130,6 +185,13 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
         case LIMIT:
             if (!parse_limit(optarg, &parsed->options.limit))
                 return STATUS_ERROR;
+            break;
+        case MIN_SHARE:
+            if (!parse_share(optarg, &parsed->options.min_share))
+                return STATUS_ERROR;
+            break;
+        case NO_FOLD:
+            parsed->options.no_fold = true;
             break;
         case HELP:
             parsed->help = true;
@@ -156,7 +218,8 @@ static int write_report(struct session *session, const struct arguments *argumen
 }
 
 int cmd_report(int count, char **argument_list) {
-    struct arguments arguments = {.format = &output_text, .options = {.limit = 10}};
+    struct arguments arguments = {.format = &output_text,
+                                  .options = {.limit = 10, .min_share = 0.5}};
     struct session session;
     int status = parse(count, argument_list, &arguments);
 

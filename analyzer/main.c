@@ -12,7 +12,8 @@ struct command {
 
 static const struct command commands[] = {
     {"run", cmd_run, "run an instrumented program, then report"},
-    {"report", cmd_report, "what a trace says: peak, leaks, top allocation sites"},
+    {"report", cmd_report, "what a trace says: peak, leaks, top calling contexts"},
+    {"flame", cmd_flame, "folded stacks for flame graphs"},
     {"info", cmd_info, "what a trace consists of and whether it is whole"},
     {"dump", cmd_dump, "the events of a trace, one a line"},
 };

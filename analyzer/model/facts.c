@@ -5,9 +5,8 @@
 bool facts_init(struct facts *facts, size_t contexts, size_t threads, struct error *error) {
     *facts = (struct facts){.context_count = contexts, .thread_count = threads};
     facts->contexts = calloc(contexts, sizeof(*facts->contexts));
-    facts->missed = calloc(contexts, sizeof(*facts->missed));
     facts->threads = calloc(threads + 1, sizeof(*facts->threads));
-    if (facts->contexts && facts->missed && facts->threads)
+    if (facts->contexts && facts->threads)
         return true;
     facts_free(facts);
     return error_no_memory(error);
@@ -15,7 +14,6 @@ bool facts_init(struct facts *facts, size_t contexts, size_t threads, struct err
 
 void facts_free(struct facts *facts) {
     free(facts->contexts);
-    free(facts->missed);
     free(facts->threads);
     free(facts->mismatches);
     id_map_free(&facts->mismatch_of_pair);
@@ -30,6 +28,8 @@ void facts_finish(struct facts *facts) {
         facts->allocations += context->allocations;
         facts->allocated_bytes += context->allocated_bytes;
         facts->temporary += context->temporary;
+        facts->temporary_bytes += context->temporary_bytes;
+        facts->peak_blocks += context->blocks_at_peak;
     }
     for (size_t i = 0; i < facts->thread_count; i++) {
         facts->frees += facts->threads[i].frees;

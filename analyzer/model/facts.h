@@ -14,12 +14,15 @@
 
 struct context_facts {
     uint64_t live;
-    uint64_t at_peak; /* right once facts_finish has run */
+    uint64_t at_peak; /* right once facts_finish has run, like blocks_at_peak */
     uint64_t epoch;
+    uint32_t live_blocks; /* memory for more would not suffice */
+    uint32_t blocks_at_peak;
     uint64_t allocations;
     uint64_t allocated_bytes;
     uint64_t frees; /* of blocks allocated here, by anyone */
     uint64_t temporary;
+    uint64_t temporary_bytes;
     double lifetime_ticks; /* sum over the freed blocks */
 };
 
@@ -47,7 +50,6 @@ enum { MT_MISMATCHES_KEPT = 4096 };
 
 struct facts {
     struct context_facts *contexts;
-    uint64_t *missed; /* per context: blocks whose end was not recorded */
     size_t context_count;
     struct thread_facts *threads;
     size_t thread_count;
@@ -59,9 +61,11 @@ struct facts {
     uint64_t frees; /* all recorded ones */
     uint64_t allocated_bytes;
     uint64_t temporary;
+    uint64_t temporary_bytes;
     uint64_t live;
     uint64_t live_blocks;
     uint64_t peak;
+    uint64_t peak_blocks;
     uint64_t peak_ticks;
     uint64_t epoch;
     uint64_t last_ticks;
@@ -82,6 +86,7 @@ void facts_mismatch(struct facts *facts, uint32_t allocated_at, uint32_t freed_a
 static inline void facts_touch(const struct facts *facts, struct context_facts *context) {
     if (context->epoch != facts->epoch) {
         context->at_peak = context->live;
+        context->blocks_at_peak = context->live_blocks;
         context->epoch = facts->epoch;
     }
 }
@@ -92,6 +97,7 @@ static inline void facts_block_begins(struct facts *facts, const struct live_blo
 
     facts_touch(facts, context);
     context->live += block->size;
+    context->live_blocks++;
     context->allocations++;
     context->allocated_bytes += block->size;
     thread->allocations++;
@@ -116,6 +122,7 @@ static inline void facts_block_ends(struct facts *facts, const struct live_block
 
     facts_touch(facts, context);
     context->live -= block->size;
+    context->live_blocks--;
     thread->live -= block->size;
     thread->leaked_blocks--;
     facts->live -= block->size;
@@ -134,6 +141,7 @@ static inline void facts_block_freed(struct facts *facts, const struct live_bloc
         owner->freed_by_others++;
     } else if (owner->last_allocation == block->address) {
         context->temporary++;
+        context->temporary_bytes += block->size;
         owner->temporary++;
     }
 }

@@ -35,12 +35,10 @@ void heap_free(struct heap *heap) {
 static void settle(struct heap *heap, unsigned index) {
     struct pending *pending = &heap->pending[index];
 
-    if (pending->is_free) {
+    if (pending->is_free)
         heap->facts->unmatched_frees++;
-    } else {
+    else
         heap->facts->missed_frees++;
-        heap->facts->missed[pending->block.context]++;
-    }
 }
 
 static void drop_pending(struct heap *heap, unsigned first, unsigned count) {

@@ -6,14 +6,16 @@
 #include <string.h>
 #include <xxhash.h>
 
-static void add_counters(struct counters *sum, const struct counters *more) {
+void counters_add(struct counters *sum, const struct counters *more) {
     sum->allocations += more->allocations;
     sum->frees += more->frees;
     sum->allocated_bytes += more->allocated_bytes;
     sum->peak_bytes += more->peak_bytes;
+    sum->peak_blocks += more->peak_blocks;
     sum->leaked_bytes += more->leaked_bytes;
     sum->leaked_blocks += more->leaked_blocks;
     sum->temporary += more->temporary;
+    sum->temporary_bytes += more->temporary_bytes;
     sum->lifetime_ns += more->lifetime_ns;
 }
 
@@ -22,7 +24,7 @@ static bool add_row(struct report_rows *rows, const struct report_row *row) {
     struct report_row *added;
 
     if (index != MT_ID_MAP_NONE) {
-        add_counters(&rows->items[index].counters, &row->counters);
+        counters_add(&rows->items[index].counters, &row->counters);
         return true;
     }
     added = MT_LIST_ADD(*rows);
@@ -32,23 +34,29 @@ static bool add_row(struct report_rows *rows, const struct report_row *row) {
     return true;
 }
 
-static bool add_contexts(struct report *report, const struct trace *trace,
+static bool add_contexts(struct report *report, const struct chains *chains,
                          const struct facts *facts) {
+    const struct trace *trace = chains->trace;
+
     for (size_t i = 0; i < facts->context_count; i++) {
         const struct context_facts *context = &facts->contexts[i];
         struct report_row row = {
-            .key = trace->defs.contexts.items[i].hash, .trace = trace, .context = (uint32_t)i};
+            .key = trace->defs.contexts.items[i].hash, .chains = chains, .context = (uint32_t)i};
 
         if (context->allocations == 0)
             continue;
+        if (defs_site(&trace->defs, (uint32_t)i)->flags & MT_SITE_CALL)
+            report->totals.cut_contexts += context->allocations;
         row.counters = (struct counters){
             .allocations = context->allocations,
             .frees = context->frees,
             .allocated_bytes = context->allocated_bytes,
             .peak_bytes = context->at_peak,
+            .peak_blocks = context->blocks_at_peak,
             .leaked_bytes = context->live,
-            .leaked_blocks = context->allocations - context->frees - facts->missed[i],
+            .leaked_blocks = context->live_blocks,
             .temporary = context->temporary,
+            .temporary_bytes = context->temporary_bytes,
             .lifetime_ns = context->lifetime_ticks * trace->defs.ns_per_tick,
         };
         if (!add_row(&report->contexts, &row))
@@ -102,9 +110,9 @@ static bool add_threads(struct report *report, const struct trace *trace,
     return true;
 }
 
-static bool add_mismatches(struct report *report, const struct trace *trace,
+static bool add_mismatches(struct report *report, const struct chains *chains,
                            const struct facts *facts) {
-    const struct context *contexts = trace->defs.contexts.items;
+    const struct context *contexts = chains->trace->defs.contexts.items;
 
     for (size_t i = 0; i < facts->mismatch_count; i++) {
         const struct mismatch *mismatch = &facts->mismatches[i];
@@ -122,7 +130,7 @@ static bool add_mismatches(struct report *report, const struct trace *trace,
         if (!added ||
             !id_map_put(&report->mismatch_of_pair, pair, (uint32_t)(report->mismatches.count - 1)))
             return false;
-        *added = (struct report_mismatch){trace, mismatch->allocated_at, mismatch->freed_at,
+        *added = (struct report_mismatch){chains, mismatch->allocated_at, mismatch->freed_at,
                                           mismatch->count};
     }
     return true;
@@ -137,12 +145,14 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
         .frees = facts->frees,
         .allocated_bytes = facts->allocated_bytes,
         .peak_bytes = facts->peak,
+        .peak_blocks = facts->peak_blocks,
         .leaked_bytes = facts->live,
         .leaked_blocks = facts->live_blocks,
         .temporary = facts->temporary,
+        .temporary_bytes = facts->temporary_bytes,
     };
 
-    add_counters(&totals->counters, &sums);
+    counters_add(&totals->counters, &sums);
     totals->events += facts->events;
     totals->unmatched_frees += facts->unmatched_frees;
     totals->missed_frees += facts->missed_frees;
@@ -170,14 +180,18 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
 
 bool report_add(struct report *report, const struct trace *trace, const struct facts *facts,
                 struct error *error) {
-    const struct trace **added = MT_LIST_ADD(report->traces);
+    struct chains *chains = chains_create(trace);
+    struct chains **added = chains ? MT_LIST_ADD(report->traces) : NULL;
 
-    if (!added)
+    if (!added) {
+        chains_free(chains);
         return error_no_memory(error);
-    *added = trace;
+    }
+    *added = chains;
+    chains->index = report->traces.count - 1;
     add_totals(&report->totals, trace, facts);
-    return (add_contexts(report, trace, facts) && add_threads(report, trace, facts) &&
-            add_mismatches(report, trace, facts)) ||
+    return (add_contexts(report, chains, facts) && add_threads(report, trace, facts) &&
+            add_mismatches(report, chains, facts)) ||
            error_no_memory(error);
 }
 
@@ -192,16 +206,23 @@ void report_free(struct report *report) {
     free(report->threads.items);
     free(report->mismatches.items);
     id_map_free(&report->mismatch_of_pair);
+    for (size_t i = 0; i < report->traces.count; i++)
+        chains_free(report->traces.items[i]);
     free(report->traces.items);
     *report = (struct report){0};
 }
 
-const struct site *report_site(const struct report_row *row) {
-    return defs_site(&row->trace->defs, row->context);
+/* The allocation knows it best; but what a wrapper allocates, only the wrapper's caller may know.
+ */
+const char *report_type(const struct report_row *row, bool fold) {
+    const struct site *innermost = defs_site(&row->chains->trace->defs, row->context);
+
+    return innermost->type[0] ? innermost->type
+                              : chains_first(row->chains, row->context, fold).site->type;
 }
 
-static uint64_t group_key(const struct report_row *row, enum report_by by) {
-    const struct site *site = report_site(row);
+static uint64_t group_key(const struct report_row *row, enum report_by by, bool fold) {
+    struct chain_place place = chains_first(row->chains, row->context, fold);
     const char *text = NULL;
 
     switch (by) {
@@ -209,27 +230,27 @@ static uint64_t group_key(const struct report_row *row, enum report_by by) {
     case REPORT_BY_THREAD:
         return row->key;
     case REPORT_BY_SITE:
-        return site->hash;
+        return place.site->hash;
     case REPORT_BY_FUNCTION:
-        text = site->frames[0].function;
+        text = chain_frame(&place)->function;
         break;
     case REPORT_BY_FILE:
-        text = site->frames[0].file;
+        text = chain_frame(&place)->file;
         break;
     case REPORT_BY_TYPE:
-        text = site->type;
+        text = report_type(row, fold);
         break;
     }
     return XXH3_64bits(text, strlen(text));
 }
 
-bool report_group(const struct report *report, enum report_by by, struct report_rows *rows,
-                  struct error *error) {
+bool report_group(const struct report *report, enum report_by by, bool fold,
+                  struct report_rows *rows, struct error *error) {
     *rows = (struct report_rows){0};
     for (size_t i = 0; i < report->contexts.count; i++) {
         struct report_row row = report->contexts.items[i];
 
-        row.key = group_key(&row, by);
+        row.key = group_key(&row, by, fold);
         if (!add_row(rows, &row)) {
             report_rows_free(rows);
             return error_no_memory(error);

@@ -7,6 +7,7 @@
 #ifndef MT_MODEL_REPORT_H
 #define MT_MODEL_REPORT_H
 
+#include "model/chains.h"
 #include "model/facts.h"
 #include "trace/trace.h"
 
@@ -14,12 +15,16 @@ struct counters {
     uint64_t allocations;
     uint64_t frees; /* of a row: of the blocks allocated there; of a thread: made by it */
     uint64_t allocated_bytes;
-    uint64_t peak_bytes; /* of a row: held at the peak; of a thread: its own peak */
+    uint64_t peak_bytes;  /* of a row: held at the peak; of a thread: its own peak */
+    uint64_t peak_blocks; /* as peak_bytes; not of threads */
     uint64_t leaked_bytes;
     uint64_t leaked_blocks;
     uint64_t temporary;
-    double lifetime_ns; /* sum over the freed blocks */
+    uint64_t temporary_bytes; /* not of threads */
+    double lifetime_ns;       /* sum over the freed blocks */
 };
+
+void counters_add(struct counters *sum, const struct counters *more);
 
 /* What the report tells apart; see report_group. */
 enum report_by {
@@ -41,7 +46,7 @@ enum report_order {
 
 struct report_row {
     uint64_t key; /* rows of equal keys are one */
-    const struct trace *trace;
+    const struct chains *chains;
     uint32_t context; /* one that belongs to the row */
     struct counters counters;
 };
@@ -63,8 +68,8 @@ struct report_thread {
 };
 
 struct report_mismatch {
-    const struct trace *trace;
-    uint32_t allocated_at; /* context of that trace */
+    const struct chains *chains;
+    uint32_t allocated_at; /* context of their trace */
     uint32_t freed_at;
     uint64_t count;
 };
@@ -81,8 +86,9 @@ struct report_totals {
     uint64_t lost_events; /* recorded, but damaged or cut off */
     uint64_t damaged_bytes;
     uint64_t damaged_places;
-    uint64_t without_end; /* traces */
-    uint64_t forked;      /* traces of processes that inherited memory */
+    uint64_t without_end;  /* traces */
+    uint64_t cut_contexts; /* allocations whose context is cut */
+    uint64_t forked;       /* traces of processes that inherited memory */
     uint64_t sites;
     uint64_t sites_without_debug_info;
     double duration_ns; /* of the longest */
@@ -98,7 +104,7 @@ struct report {
     MT_LIST(struct report_thread) threads;
     MT_LIST(struct report_mismatch) mismatches;
     struct id_map mismatch_of_pair;
-    MT_LIST(const struct trace *) traces;
+    MT_LIST(struct chains *) traces; /* each with its chains */
 };
 
 /* Adds a trace's finished facts, which may then be freed; its threads in the order of their ids. */
@@ -106,9 +112,10 @@ bool report_add(struct report *report, const struct trace *trace, const struct f
                 struct error *error);
 void report_free(struct report *report);
 
-/* The rows of the report by anything but thread. To be freed with report_rows_free. */
-bool report_group(const struct report *report, enum report_by by, struct report_rows *rows,
-                  struct error *error);
+/* The rows of the report by anything but thread. What is not a context is told apart by its first
+ * frame that is not folded, without folding by the innermost. To be freed with report_rows_free. */
+bool report_group(const struct report *report, enum report_by by, bool fold,
+                  struct report_rows *rows, struct error *error);
 void report_rows_free(struct report_rows *rows);
 
 /* Largest first; ties in an order that does not depend on the run. */
@@ -117,7 +124,8 @@ void report_sort_threads(struct report *report, enum report_order order);
 
 uint64_t report_value(const struct counters *counters, enum report_order order);
 
-const struct site *report_site(const struct report_row *row);
+/* The type that was allocated, "" if it is not known. */
+const char *report_type(const struct report_row *row, bool fold);
 
 /* Nothing is missing: the trace ends in good order, and nothing was lost or damaged. */
 bool report_complete(const struct report *report);

@@ -1,6 +1,7 @@
 #include "output/frames.h"
 
 #include "output/names.h"
+#include "util/format.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 enum {
     MAX_LINES = 24, /* of one chain; deeper callers are counted, not shown */
     MAX_NAME = 50,  /* columns */
+    MAX_FOLDED_NAME = 60,
 };
 
 static const char inlined_mark[] = "  (inlined)";
@@ -73,12 +75,12 @@ static void print_end(FILE *out, const char *text, size_t columns) {
     fprintf(out, "...%s", slash ? slash : end);
 }
 
-static void print_frame(FILE *out, const struct site *site, uint32_t index, int indent,
+static void print_frame(FILE *out, const struct chain_place *place, int indent,
                         size_t name_columns) {
-    const struct frame *frame = &site->frames[index];
-    bool inlined = index + 1 < site->frame_count;
+    const struct frame *frame = chain_frame(place);
+    bool inlined = chain_inlined(place);
     char *name = display_name(frame->function, MAX_NAME);
-    char *location = display_location(site, frame);
+    char *location = display_location(place->site, frame);
     size_t room = (size_t)(MT_TEXT_COLUMNS - indent);
     size_t used;
 
@@ -95,53 +97,107 @@ static void print_frame(FILE *out, const struct site *site, uint32_t index, int 
     free(location);
 }
 
-/* Columns for the names so that they line up and leave the locations the rest. */
-static size_t widest_name(const struct site *site, size_t widest) {
-    for (uint32_t i = 0; i < site->frame_count && i < MAX_LINES; i++) {
-        char *name = display_name(site->frames[i].function, MAX_NAME);
-        size_t width = name ? names_width(name) : 0;
+/* Names the function that the program called. */
+static void print_folded(FILE *out, const struct chain_item *item, int indent) {
+    const struct frame *frame = chain_frame(&item->place);
+    char end[48];
+    char *name = display_name(frame->function, MAX_FOLDED_NAME);
 
+    if (name)
+        names_drop_parameters(name);
+    snprintf(end, sizeof(end), ", %u frame%s folded]\n", item->count, item->count == 1 ? "" : "s");
+    fprintf(out, "%*s[via ", indent, "");
+    print_start(out, name ? name : frame->function, MAX_FOLDED_NAME);
+    fputs(end, out);
+    free(name);
+}
+
+static void print_item(FILE *out, const struct chain_item *item, int indent, size_t name_columns) {
+    switch (item->kind) {
+    case CHAIN_FRAME:
+        print_frame(out, &item->place, indent, name_columns);
+        break;
+    case CHAIN_FOLDED:
+        print_folded(out, item, indent);
+        break;
+    case CHAIN_LIBRARY:
+        fprintf(out, "%*s[%u standard library frames]\n", indent, "", item->count);
+        break;
+    case CHAIN_REPEATS:
+        fprintf(out, "%*s... the ", indent, "");
+        if (item->count == 1)
+            fputs("line above repeats", out);
+        else
+            fprintf(out, "%u lines above repeat", item->count);
+        fprintf(out, " %s more time%s\n", format_count(&(struct format_buffer){{0}}, item->times),
+                item->times == 1 ? "" : "s");
+        break;
+    }
+}
+
+/* The names get columns so that they line up and leave the locations the rest. */
+static void print_items(FILE *out, const struct chain_item *items, size_t count, int indent) {
+    size_t widest = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        char *name;
+        size_t width;
+
+        if (items[i].kind != CHAIN_FRAME)
+            continue;
+        name = display_name(chain_frame(&items[i].place)->function, MAX_NAME);
+        width = name ? names_width(name) : 0;
         free(name);
         widest = width > widest ? width : widest;
     }
-    return widest < MAX_NAME ? widest : MAX_NAME;
+    for (size_t i = 0; i < count; i++)
+        print_item(out, &items[i], indent, widest < MAX_NAME ? widest : MAX_NAME);
 }
 
-static uint32_t print_site(FILE *out, const struct site *site, int indent, size_t columns,
-                           uint32_t lines) {
-    uint32_t printed = 0;
+void frames_print_chain(FILE *out, const struct chains *chains, uint32_t context, bool fold,
+                        int indent) {
+    struct chain_item items[MAX_LINES + 1];
+    struct chain_reader reader;
+    size_t count = 0;
 
-    while (printed < site->frame_count && printed < lines)
-        print_frame(out, site, printed++, indent, columns);
-    return printed;
+    chain_begin(&reader, chains, context, fold);
+    /* A cycle without its number of times would be wrong, so that line may be one too many. */
+    while ((count < MAX_LINES || (count == MAX_LINES && reader.repeats)) &&
+           chain_next(&reader, &items[count]))
+        count++;
+    print_items(out, items, count, indent);
+    if (chain_left(&reader))
+        fprintf(out, "%*s... and %s callers more\n", indent, "",
+                format_count(&(struct format_buffer){{0}}, chain_left(&reader)));
 }
 
-void frames_print_chain(FILE *out, const struct trace *trace, uint32_t context, int indent) {
-    const struct context *contexts = trace->defs.contexts.items;
-    uint32_t lines = MAX_LINES;
-    size_t columns = 0;
-    uint32_t at = context;
+void frames_print_site(FILE *out, struct chain_place place, int indent) {
+    struct chain_item items[MAX_LINES];
+    size_t count = 0;
 
-    for (uint32_t depth = 0; depth < MAX_LINES; depth++) {
-        columns = widest_name(defs_site(&trace->defs, at), columns);
-        at = contexts[at].parent;
-        if (at == 0)
-            break;
+    for (; place.frame < place.site->frame_count && count < MAX_LINES; place.frame++)
+        items[count++] = (struct chain_item){CHAIN_FRAME, place, 1, 0};
+    print_items(out, items, count, indent);
+}
+
+void frames_print_name(FILE *out, const char *name, const struct chain_place *place,
+                       size_t columns) {
+    char *location = place ? display_location(place->site, chain_frame(place)) : NULL;
+    size_t width = location ? names_width(location) : 0;
+    char *text = strdup(name);
+
+    /* The name keeps at least half, the location a third. */
+    if (width > columns / 2 - 2)
+        width = columns / 2 - 2;
+    if (text)
+        names_shorten(text, width ? columns - width - 2 : columns);
+    print_start(out, text ? text : name, width ? columns - width - 2 : columns);
+    if (width) {
+        fputs("  ", out);
+        print_end(out, location, width);
     }
-    at = context;
-    for (;;) {
-        lines -= print_site(out, defs_site(&trace->defs, at), indent, columns, lines);
-        at = contexts[at].parent;
-        if (at == 0)
-            return;
-        if (lines == 0)
-            break;
-    }
-    fprintf(out, "%*s... and %u callers more\n", indent, "", contexts[at].depth);
-}
-
-void frames_print_site(FILE *out, const struct site *site, int indent) {
-    print_site(out, site, indent, widest_name(site, 0), MAX_LINES);
+    free(text);
+    free(location);
 }
 
 void frames_print_label(FILE *out, const char *name, int indent) {

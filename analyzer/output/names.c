@@ -189,6 +189,24 @@ void names_simplify(char *name) {
         memmove(name, start, strlen(start) + 1);
 }
 
+/* A parenthesis behind which more of the name comes encloses the parameters of an enclosing
+ * function: f(int)::{lambda()#1}::operator()(). */
+void names_drop_parameters(char *name) {
+    char *parameters = NULL;
+
+    for (char *at = name; *at; at++) {
+        char *end = depth_change(name, at) > 0 ? group_end(name, at) : at;
+
+        if (!end)
+            return;
+        if (*at == '(' && end > at && !strstr(end, "::"))
+            parameters = at;
+        at = end;
+    }
+    if (parameters && parameters > name)
+        *parameters = '\0';
+}
+
 void names_shorten(char *name, size_t columns) {
     if (names_width(name) > columns)
         collapse(name, '(');

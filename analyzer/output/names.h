@@ -16,6 +16,9 @@ char *names_utf8(const char *bytes, size_t size);
  * arguments, and the return type that only templates' names have. */
 void names_simplify(char *name);
 
+/* Leaves out the parameters of a simplified name, and what stands behind them; in place. */
+void names_drop_parameters(char *name);
+
 /* Makes a simplified name fit the columns if leaving out parameters, then template arguments,
  * suffices or at least helps; in place. */
 void names_shorten(char *name, size_t columns);

@@ -7,11 +7,22 @@
 
 #include <stdio.h>
 
+/* The usual report shows lists; with REPORT_BY_FUNCTION the text shows both trees, too. */
+enum report_view {
+    REPORT_VIEW_USUAL,
+    REPORT_VIEW_CONTEXTS, /* lists only */
+    REPORT_VIEW_TOP_DOWN,
+    REPORT_VIEW_BOTTOM_UP,
+};
+
 struct report_options {
-    enum report_by by;
+    enum report_by by; /* of a tree: REPORT_BY_FUNCTION or REPORT_BY_SITE */
+    enum report_view view;
     enum report_order order;
-    bool one_order; /* the order was asked for; else the text shows several */
-    size_t limit;   /* rows of a section of the text; 0 all */
+    bool one_order;   /* the order was asked for; else the text shows several */
+    double min_share; /* of a tree: smaller nodes are left out, per cent */
+    size_t limit;     /* rows of a section of the text; 0 all */
+    bool no_fold;     /* chains as they were recorded */
 };
 
 struct output_ops {

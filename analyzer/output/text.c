@@ -1,8 +1,10 @@
 /* The report for a terminal: a summary, what it does not cover, and the places that matter. */
+#include "output/columns.h"
 #include "output/dump.h"
 #include "output/frames.h"
 #include "output/names.h"
 #include "output/output.h"
+#include "output/tree.h"
 #include "util/format.h"
 
 #include <inttypes.h>
@@ -51,7 +53,7 @@ static const char *short_name(const char *path) {
 }
 
 static void print_title(FILE *out, const struct report *report) {
-    const struct trace *trace = report->traces.items[0];
+    const struct trace *trace = report->traces.items[0]->trace;
     const struct process_def *process = &trace->defs.process;
 
     if (report->traces.count > 1) {
@@ -167,6 +169,15 @@ static void print_unmatched(FILE *out, const struct report *report) {
                 COUNT(totals->missed_frees), complete ? "" : ", or their free was lost");
 }
 
+static void print_cut_contexts(FILE *out, const struct report_totals *totals) {
+    if (totals->cut_contexts)
+        fprintf(
+            out,
+            "  - of %s allocations only the outer calls are known: the runtime had no room for\n"
+            "    more contexts (MEMTRACK_OPTIONS=max_contexts=N makes room)\n",
+            COUNT(totals->cut_contexts));
+}
+
 static void print_notes(FILE *out, const struct report *report) {
     const struct report_totals *totals = &report->totals;
 
@@ -177,32 +188,12 @@ static void print_notes(FILE *out, const struct report *report) {
         fprintf(out, "  ! %s mismatched frees (malloc, new and new[] mixed up), see below\n",
                 COUNT(totals->mismatched_frees));
     print_unmatched(out, report);
+    print_cut_contexts(out, totals);
     if (totals->sites_without_debug_info)
         fprintf(out,
                 "  - %s of the sites have no debug information: compile with -g for file "
                 "and line\n",
                 SHARE(totals->sites_without_debug_info, totals->sites));
-}
-
-struct column {
-    enum report_order order;
-    const char *title;
-    bool is_bytes;
-};
-
-static const struct column columns[] = {
-    {REPORT_ORDER_PEAK, "at peak", true},         {REPORT_ORDER_LEAKED, "leaked", true},
-    {REPORT_ORDER_ALLOCATED, "allocated", true},  {REPORT_ORDER_COUNT, "allocations", false},
-    {REPORT_ORDER_TEMPORARY, "temporary", false},
-};
-
-enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
-
-static const char *cell(struct format_buffer *buffer, const struct counters *counters,
-                        const struct column *column) {
-    uint64_t value = report_value(counters, column->order);
-
-    return column->is_bytes ? format_bytes(buffer, value) : format_count(buffer, value);
 }
 
 static void print_section_title(FILE *out, const struct report *report, enum report_order order) {
@@ -231,35 +222,39 @@ static void print_row_head(FILE *out, size_t number, const struct report_row *ro
                            const struct counters *sums, enum report_order order) {
     struct format_buffer buffer;
 
-    fprintf(out, "%4zu. %11s %8s ", number, cell(&buffer, &row->counters, &columns[order]),
+    fprintf(out, "%4zu. %11s %8s ", number, column_cell(&buffer, &row->counters, order),
             SHARE(report_value(&row->counters, order), report_value(sums, order)));
-    for (int i = 0; i < COLUMNS; i++) {
-        if (columns[i].order != order)
-            fprintf(out, " %14s", cell(&buffer, &row->counters, &columns[i]));
+    for (int i = 0; i < MT_COLUMNS; i++) {
+        if (i != (int)order)
+            fprintf(out, " %14s", column_cell(&buffer, &row->counters, (enum report_order)i));
     }
     fputc('\n', out);
 }
 
-static void print_row_names(FILE *out, const struct report_row *row, enum report_by by) {
-    const struct site *site = report_site(row);
+static void print_row_names(FILE *out, const struct report_row *row,
+                            const struct report_options *options) {
+    bool fold = !options->no_fold;
+    struct chain_place place = chains_first(row->chains, row->context, fold);
+    const struct frame *frame = chain_frame(&place);
+    const char *type;
 
-    switch (by) {
+    switch (options->by) {
     case REPORT_BY_SITE:
-        frames_print_site(out, site, CHAIN_INDENT);
+        frames_print_site(out, place, CHAIN_INDENT);
         break;
     case REPORT_BY_FUNCTION:
-        frames_print_label(out, site->frames[0].function, CHAIN_INDENT);
+        frames_print_label(out, frame->function, CHAIN_INDENT);
         break;
     case REPORT_BY_FILE:
-        frames_print_label(out, site->frames[0].file[0] ? site->frames[0].file : "[unknown file]",
-                           CHAIN_INDENT);
+        frames_print_label(out, frame->file[0] ? frame->file : "[unknown file]", CHAIN_INDENT);
         break;
     case REPORT_BY_TYPE:
-        frames_print_label(out, site->type[0] ? site->type : "[unknown type]", CHAIN_INDENT);
+        type = report_type(row, fold);
+        frames_print_label(out, type[0] ? type : "[unknown type]", CHAIN_INDENT);
         break;
     case REPORT_BY_CONTEXT:
     case REPORT_BY_THREAD:
-        frames_print_chain(out, row->trace, row->context, CHAIN_INDENT);
+        frames_print_chain(out, row->chains, row->context, fold, CHAIN_INDENT);
         break;
     }
 }
@@ -275,10 +270,10 @@ static void print_section(FILE *out, const struct report *report, struct report_
     report_sort(rows, order);
     fputc('\n', out);
     print_section_title(out, report, order);
-    fprintf(out, "\n\n      %11s %8s ", columns[order].title, "share");
-    for (int i = 0; i < COLUMNS; i++) {
-        if (columns[i].order != order)
-            fprintf(out, " %14s", columns[i].title);
+    fprintf(out, "\n\n      %11s %8s ", column_title(order), "share");
+    for (int i = 0; i < MT_COLUMNS; i++) {
+        if (i != (int)order)
+            fprintf(out, " %14s", column_title((enum report_order)i));
     }
     fputc('\n', out);
     for (size_t i = 0; i < rows->count; i++) {
@@ -289,7 +284,7 @@ static void print_section(FILE *out, const struct report *report, struct report_
             continue;
         }
         print_row_head(out, ++shown, &rows->items[i], sums, order);
-        print_row_names(out, &rows->items[i], options->by);
+        print_row_names(out, &rows->items[i], options);
     }
     if (left)
         fprintf(out, "      ... and %s more (--limit 0 shows all)\n", COUNT(left));
@@ -320,7 +315,11 @@ static void print_threads(FILE *out, struct report *report, const struct report_
     }
 }
 
-static void print_mismatches(FILE *out, const struct report *report, size_t limit) {
+static void print_mismatches(FILE *out, const struct report *report,
+                             const struct report_options *options) {
+    size_t limit = options->limit;
+    bool fold = !options->no_fold;
+
     if (!report->mismatches.count)
         return;
     fprintf(out, "\nMismatched frees\n");
@@ -328,29 +327,26 @@ static void print_mismatches(FILE *out, const struct report *report, size_t limi
         const struct report_mismatch *mismatch = &report->mismatches.items[i];
 
         fprintf(out, "\n%4zu. %s times; allocated at\n", i + 1, COUNT(mismatch->count));
-        frames_print_chain(out, mismatch->trace, mismatch->allocated_at, CHAIN_INDENT);
+        frames_print_chain(out, mismatch->chains, mismatch->allocated_at, fold, CHAIN_INDENT);
         fprintf(out, "      but freed at\n");
-        frames_print_chain(out, mismatch->trace, mismatch->freed_at, CHAIN_INDENT);
+        frames_print_chain(out, mismatch->chains, mismatch->freed_at, fold, CHAIN_INDENT);
     }
     if (limit && report->mismatches.count > limit)
         fprintf(out, "      ... and %s more (--limit 0 shows all)\n",
                 COUNT(report->mismatches.count - limit));
 }
 
-static bool write_report(FILE *out, struct report *report, const struct report_options *options,
-                         struct error *error) {
+static bool print_lists(FILE *out, struct report *report, const struct report_options *options,
+                        struct error *error) {
     static const enum report_order usual[] = {REPORT_ORDER_PEAK, REPORT_ORDER_LEAKED,
                                               REPORT_ORDER_COUNT};
     struct report_rows rows;
 
-    print_title(out, report);
-    print_summary(out, report);
-    print_notes(out, report);
     if (options->by == REPORT_BY_THREAD) {
         print_threads(out, report, options);
         return true;
     }
-    if (!report_group(report, options->by, &rows, error))
+    if (!report_group(report, options->by, !options->no_fold, &rows, error))
         return false;
     if (options->one_order) {
         print_section(out, report, &rows, options, options->order);
@@ -359,7 +355,38 @@ static bool write_report(FILE *out, struct report *report, const struct report_o
             print_section(out, report, &rows, options, usual[i]);
     }
     report_rows_free(&rows);
-    print_mismatches(out, report, options->limit);
+    return true;
+}
+
+static bool print_view(FILE *out, struct report *report, const struct report_options *options,
+                       struct error *error) {
+    switch (options->view) {
+    case REPORT_VIEW_USUAL:
+        if (!print_lists(out, report, options, error))
+            return false;
+        return options->by != REPORT_BY_FUNCTION ||
+               (tree_print(out, report, options, false, error) &&
+                tree_print(out, report, options, true, error));
+    case REPORT_VIEW_CONTEXTS:
+        return print_lists(out, report, options, error);
+    case REPORT_VIEW_TOP_DOWN:
+    case REPORT_VIEW_BOTTOM_UP:
+        break;
+    }
+    return tree_print(out, report, options, options->view == REPORT_VIEW_BOTTOM_UP, error);
+}
+
+static bool write_report(FILE *out, struct report *report, const struct report_options *options,
+                         struct error *error) {
+    bool lists = options->view == REPORT_VIEW_USUAL || options->view == REPORT_VIEW_CONTEXTS;
+
+    print_title(out, report);
+    print_summary(out, report);
+    print_notes(out, report);
+    if (!print_view(out, report, options, error))
+        return false;
+    if (lists && options->by != REPORT_BY_THREAD)
+        print_mismatches(out, report, options);
     return true;
 }
 

@@ -1,12 +1,50 @@
 /* The whole analyzer on arbitrary bytes. Built without checksums, which would keep nearly all
  * inputs from the code behind them. */
 #include "model/analysis.h"
+#include "output/flame.h"
 #include "output/output.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void write_views(FILE *out, struct report *report) {
+    struct report_options options = {.by = REPORT_BY_FUNCTION, .min_share = 1, .limit = 3};
+    struct error error;
+
+    for (int view = REPORT_VIEW_TOP_DOWN; view <= REPORT_VIEW_BOTTOM_UP; view++) {
+        options.view = (enum report_view)view;
+        options.by = view == REPORT_VIEW_TOP_DOWN ? REPORT_BY_FUNCTION : REPORT_BY_SITE;
+        output_text.report(out, report, &options, &error);
+        output_json.report(out, report, &options, &error);
+        options.no_fold = !options.no_fold;
+    }
+}
+
+/* The stacks must add up to the report's figure. */
+static void write_flames(const struct report *report) {
+    struct flame_options options = {.cost = FLAME_ALLOCATED, .blocks = true};
+    struct error error;
+
+    for (int no_fold = 0; no_fold < 2; no_fold++) {
+        char *text = NULL;
+        size_t length;
+        FILE *out = open_memstream(&text, &length);
+        uint64_t sum = 0;
+
+        if (!out)
+            abort();
+        options.no_fold = no_fold;
+        flame_write(out, report, &options, &error);
+        fclose(out);
+        for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+            sum += strtoull(strrchr(line, ' ') + 1, NULL, 10);
+        if (sum != report->totals.counters.allocations)
+            abort();
+        free(text);
+    }
+}
 
 static void write_reports(struct trace *trace, const struct facts *facts) {
     struct report_options options = {.limit = 3};
@@ -24,6 +62,11 @@ static void write_reports(struct trace *trace, const struct facts *facts) {
             output_text.report(out, &report, &options, &error);
             output_json.report(out, &report, &options, &error);
         }
+        options.no_fold = true;
+        options.by = REPORT_BY_CONTEXT;
+        output_text.report(out, &report, &options, &error);
+        write_views(out, &report);
+        write_flames(&report);
     }
     output_info(out, trace, true);
     report_free(&report);

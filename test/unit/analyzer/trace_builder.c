@@ -143,15 +143,23 @@ void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t a
     bytes_free(&payload);
 }
 
-void builder_context(struct builder *builder, uint32_t id, uint32_t parent, uint32_t site) {
+void builder_contexts(struct builder *builder, const struct built_context *contexts, size_t count) {
+    struct mt_block_header header = {.kind = MT_BLOCK_CONTEXTS, .count = (uint32_t)count};
     struct bytes payload = {0};
 
-    bytes_varint(&payload, id);
-    bytes_varint(&payload, parent);
-    bytes_varint(&payload, site);
-    builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_CONTEXTS, .count = 1},
-                  &payload);
+    for (size_t i = 0; i < count; i++) {
+        bytes_varint(&payload, contexts[i].id);
+        bytes_varint(&payload, contexts[i].parent);
+        bytes_varint(&payload, contexts[i].site);
+    }
+    builder_block(builder, header, &payload);
     bytes_free(&payload);
+}
+
+void builder_context(struct builder *builder, uint32_t id, uint32_t parent, uint32_t site) {
+    const struct built_context context = {id, parent, site};
+
+    builder_contexts(builder, &context, 1);
 }
 
 void builder_simple_context(struct builder *builder, uint32_t id) {

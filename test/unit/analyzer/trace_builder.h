@@ -60,6 +60,15 @@ void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t a
                   const char *type, const struct built_frame *frames, size_t count);
 void builder_context(struct builder *builder, uint32_t id, uint32_t parent, uint32_t site);
 
+struct built_context {
+    uint32_t id;
+    uint32_t parent;
+    uint32_t site;
+};
+
+/* In one block. */
+void builder_contexts(struct builder *builder, const struct built_context *contexts, size_t count);
+
 /* Site and context `id` with one frame "function<id>" at file.c:<id>, hash 1000 + id, malloc. */
 void builder_simple_context(struct builder *builder, uint32_t id);
 void builder_thread(struct builder *builder, uint32_t id, uint64_t tid, const char *name);

@@ -1,0 +1,62 @@
+#include "output/json_parts.h"
+
+#include "output/names.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *json_number_of(uint64_t value) {
+    return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
+}
+
+json_t *json_rounded(double value) {
+    return json_number_of(value <= 0 ? 0 : value >= 9e18 ? INT64_MAX : (uint64_t)(value + 0.5));
+}
+
+json_t *json_text_of_size(const char *bytes, size_t size) {
+    char *text = names_utf8(bytes, size);
+    json_t *string = json_string(text ? text : "");
+
+    free(text);
+    return string;
+}
+
+json_t *json_text(const char *text) {
+    return json_text_of_size(text, strlen(text));
+}
+
+json_t *json_text_or_null(const char *text) {
+    return text[0] ? json_text(text) : json_null();
+}
+
+json_t *json_hash(uint64_t hash) {
+    char text[20];
+
+    snprintf(text, sizeof(text), "%016" PRIx64, hash);
+    return json_string(text);
+}
+
+void json_set_counters(json_t *object, const struct counters *counters) {
+    JSON_SET(object, "allocations", json_number_of(counters->allocations));
+    JSON_SET(object, "frees", json_number_of(counters->frees));
+    JSON_SET(object, "allocated_bytes", json_number_of(counters->allocated_bytes));
+    JSON_SET(object, "peak_bytes", json_number_of(counters->peak_bytes));
+    JSON_SET(object, "leaked_bytes", json_number_of(counters->leaked_bytes));
+    JSON_SET(object, "leaked_blocks", json_number_of(counters->leaked_blocks));
+    JSON_SET(object, "temporary", json_number_of(counters->temporary));
+}
+
+void json_set_all_counters(json_t *object, const struct counters *counters) {
+    json_set_counters(object, counters);
+    JSON_SET(object, "peak_blocks", json_number_of(counters->peak_blocks));
+    JSON_SET(object, "temporary_bytes", json_number_of(counters->temporary_bytes));
+}
+
+void json_write(FILE *out, json_t *value) {
+    if (value)
+        json_dumpf(value, out, JSON_COMPACT | JSON_ENCODE_ANY);
+    else
+        fputs("null", out);
+    json_decref(value);
+}
