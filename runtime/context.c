@@ -240,6 +240,36 @@ struct mt_context_id mt_context_walk(struct mt_local *local, memtrack_context co
     return found > walk.room ? walk_deep(&walk, context, found) : note(&walk, found, base);
 }
 
+struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context context) {
+    struct memtrack_link *links[8], *link = (struct memtrack_link *)context;
+    const uintptr_t high = local->stack_low + local->stack_size;
+    struct mt_context_id id = MT_CONTEXT_ROOT;
+    unsigned found = 0;
+
+    if (!mt_stack_is_own(local, context) || context <= mt_stack_pointer())
+        return mt_context_walk(local, context, true);
+    while (!mt_context_is_known(link)) {
+        uintptr_t caller = link->caller;
+
+        if (found == sizeof links / sizeof *links)
+            return mt_context_walk(local, context, true);
+        links[found++] = link;
+        if (!caller)
+            goto root;
+        if (caller <= (uintptr_t)link || caller >= high)
+            return mt_context_walk(local, context, true);
+        link = (struct memtrack_link *)caller;
+    }
+    id = mt_context_known_id(link);
+root:
+    while (found--) {
+        link = links[found];
+        id = mt_context_child(local->cache, id, mt_context_link_site(link), false);
+        mt_context_set_known(link, id);
+    }
+    return id;
+}
+
 /* What the writer asks */
 
 uint32_t mt_context_count(void) {

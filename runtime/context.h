@@ -26,7 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MT_CONTEXT_CACHE_SLOTS 2048
+#define MT_CONTEXT_CACHE_SLOTS 1024
 #define MT_CONTEXT_ID_BITS 24 /* what an event record has room for */
 
 /* Of the main function: no caller is known. Events get it when ids or memory are used up and no
@@ -64,6 +64,9 @@ struct mt_context_id mt_context_intern(struct mt_context_slot *cache, struct mt_
 /* The context that a chain of links stands for, noting it in the links. `cached`: the thread's
  * cache may be used, which a signal handler must not that interrupted the event path. */
 struct mt_context_id mt_context_walk(struct mt_local *local, memtrack_context context, bool cached);
+
+/* The same, made for the usual case: a few new links on the thread's own stack. */
+struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context context);
 
 /* Interned contexts have ids 1 to this; some may be unused. */
 uint32_t mt_context_count(void);
@@ -134,9 +137,8 @@ static inline struct mt_context_slot *mt_context_slot_of(struct mt_context_slot 
                                                          struct mt_context_id parent,
                                                          const struct memtrack_site *site) {
     /* Both are nearly consecutive numbers. */
-    size_t mixed = (uintptr_t)site / sizeof *site + parent.value * (size_t)0x9e3779b1u;
-
-    return &cache[(mixed ^ mixed >> 17) % MT_CONTEXT_CACHE_SLOTS];
+    return &cache[((uintptr_t)site / sizeof *site + parent.value * (size_t)0x9e3779b1u) %
+                  MT_CONTEXT_CACHE_SLOTS];
 }
 
 static inline struct mt_context_id mt_context_child(struct mt_context_slot *cache,

@@ -28,39 +28,26 @@ INLINE const void *callee_of(site_pointer call) {
 }
 
 INLINE void *allocated(void *memory, size_t size, site_pointer site) {
-    if (MT_LIKELY(memory && mt_record_enabled())) {
-        struct mt_event event = {MT_OP_ALLOC, memory, size, site, mt_clock_ticks()};
-
-        mt_record(&event, 1);
-    }
+    if (MT_LIKELY(memory && mt_record_enabled()))
+        return mt_record_alloc(memory, size, site);
     return memory;
 }
 
 INLINE void freeing(void *memory, site_pointer site) {
-    if (MT_LIKELY(memory && mt_record_enabled())) {
-        struct mt_event event = {MT_OP_FREE, memory, 0, site, mt_clock_ticks()};
-
-        mt_record(&event, 1);
-    }
+    if (MT_LIKELY(memory && mt_record_enabled()))
+        mt_record_free(memory, site, mt_clock_ticks());
 }
 
-INLINE void *reallocated(void *old, uint64_t before, void *memory, size_t size, site_pointer site) {
+static __attribute__((noinline)) void *reallocated(void *old, uint64_t before, void *memory,
+                                                   size_t size, site_pointer site) {
     if (!mt_record_enabled())
         return memory;
     if (!old)
         return allocated(memory, size, site);
-    if (MT_LIKELY(memory != NULL)) {
-        struct mt_event events[2] = {
-            {MT_OP_REALLOC_FREE, old, 0, site, before},
-            {MT_OP_REALLOC_ALLOC, memory, size, site, mt_clock_ticks()},
-        };
-
-        mt_record(events, 2);
-    } else if (size == 0) {
-        struct mt_event event = {MT_OP_FREE, old, 0, site, before};
-
-        mt_record(&event, 1);
-    }
+    if (MT_LIKELY(memory != NULL))
+        return mt_record_realloc(memory, size, site, old, before);
+    if (size == 0)
+        mt_record_free(old, site, before);
     return memory;
 }
 
@@ -76,10 +63,18 @@ ENTRY(void *, calloc, size_t count, size_t size, site_pointer site) {
     return allocated(CALLEE(site, void *(size_t, size_t))(count, size), count * size, site);
 }
 
-ENTRY(void *, realloc, void *old, size_t size, site_pointer site) {
-    uint64_t before = old ? mt_clock_ticks() : 0;
+static __attribute__((noinline)) void *realloc_block(void *old, size_t size, site_pointer site) {
+    uint64_t before = mt_clock_ticks();
 
     return reallocated(old, before, CALLEE(site, void *(void *, size_t))(old, size), size, site);
+}
+
+ENTRY(void *, realloc, void *old, size_t size, site_pointer site) {
+    if (MT_UNLIKELY(!mt_record_enabled()))
+        return CALLEE(site, void *(void *, size_t))(old, size);
+    if (old)
+        return realloc_block(old, size, site);
+    return allocated(CALLEE(site, void *(void *, size_t))(NULL, size), size, site);
 }
 
 ENTRY(void *, reallocarray, void *old, size_t count, size_t size, site_pointer site) {

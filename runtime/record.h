@@ -109,27 +109,6 @@ static inline bool mt_record_is_extended(const uint64_t *words) {
     return mt_record_op(words) == MT_RECORD_OP_EXTENDED;
 }
 
-/* The context of an event. Where the chain of links has been looked up before, this is four loads
- * and as many comparisons. */
-static inline __attribute__((always_inline)) struct mt_context_id
-mt_record_context(struct mt_local *local, uintptr_t call) {
-    const struct memtrack_site *site = (const void *)(call & ~(uintptr_t)MT_SITE_LINKED);
-    memtrack_context caller = __memtrack_context;
-    const struct memtrack_link *link = (const void *)caller;
-    struct mt_context_id parent;
-
-    if (call & MT_SITE_LINKED) {
-        caller = link->caller;
-        link = (const void *)caller;
-    }
-    if (MT_LIKELY(mt_stack_is_own(local, caller) && caller > mt_stack_pointer() &&
-                  mt_context_is_known(link)))
-        parent = mt_context_known_id(link);
-    else
-        parent = mt_context_walk(local, caller, true);
-    return mt_context_child(local->cache, parent, site, true);
-}
-
 /* thread.c. Both keep errno. */
 MT_COLD void mt_thread_record_slow(struct mt_local *local, const struct mt_event *events,
                                    unsigned count);
@@ -163,51 +142,34 @@ static inline void mt_record_publish(struct mt_local *local, uint64_t *end) {
                           memory_order_release);
 }
 
-/* Records `count` (1 or 2, a constant) events that belong together, such as the two halves of a
- * realloc: they come to stand side by side. */
-static inline __attribute__((always_inline)) void mt_record(const struct mt_event *events,
-                                                            unsigned count) {
-    struct mt_local *local = &mt_local;
-    uint64_t *slot;
-    uint64_t last;
-    bool fits;
+/* record.c. The time is taken here but for deallocations, whose is that before the call. `call` is
+ * what an entry point is given. Where `memory` is returned, entry points end with a jump. */
+void *mt_record_alloc(void *memory, size_t size, uintptr_t call);
+void *mt_record_realloc(void *memory, size_t size, uintptr_t call, void *old, uint64_t before);
+void mt_record_free(void *memory, uintptr_t call, uint64_t ticks);
 
-    if (MT_UNLIKELY(local->busy)) {
-        /* A copy, here and below: what these functions are given has to lie in memory, and the
-         * events themselves should not. */
-        struct mt_event copy[2] = {events[0], events[count - 1]};
+/* Records 1 or 2 events that belong together, such as the two halves of a realloc, which come to
+ * stand side by side. */
+void mt_record_events(const struct mt_event *events, unsigned count);
 
-        mt_thread_record_nested(local, copy, count);
-        return;
-    }
-    local->busy = 1;
-    MT_SIGNAL_FENCE();
-    slot = local->cursor;
-    last = local->last_ticks;
-    fits = (uintptr_t)local->limit - (uintptr_t)slot >= count * MT_RECORD_WORDS * sizeof *slot &&
-           mt_record_fits(&events[0], last);
-    if (count == 2)
-        fits = fits && mt_record_fits(&events[1], events[0].ticks);
-    if (MT_LIKELY(fits)) {
-        struct mt_context_id context = mt_record_context(local, events[0].call);
+/* The context of an event that `call` tells of, in the thread's event path. Deallocations are told
+ * apart by their sites alone: what they are asked for is what they end, and a walk for each would
+ * double the cost. */
+struct mt_context_id mt_record_context(struct mt_local *local, enum mt_event_op op, uintptr_t call);
 
-        mt_record_store(slot, &events[0], context, last);
-        if (count == 2)
-            mt_record_store(slot + MT_RECORD_WORDS, &events[1], context, events[0].ticks);
-        local->last_ticks = events[count - 1].ticks;
-        mt_record_publish(local, slot + count * MT_RECORD_WORDS);
-    } else {
-        struct mt_event copy[2] = {events[0], events[count - 1]};
+static inline bool mt_record_has_callers(enum mt_event_op op) {
+    return op == MT_OP_ALLOC || op == MT_OP_REALLOC_ALLOC || op == MT_OP_REALLOC_FREE;
+}
 
-        mt_thread_record_slow(local, copy, count);
-    }
-    MT_SIGNAL_FENCE();
-    local->busy = 0;
-    /* A handler that came before this line has left its events; one that comes after it records
-     * them itself. */
-    MT_SIGNAL_FENCE();
-    if (MT_UNLIKELY(atomic_load_explicit(&local->nested, memory_order_relaxed)))
-        mt_thread_drain_nested(local);
+static inline const struct memtrack_site *mt_record_site(uintptr_t call) {
+    return (const void *)(call & ~(uintptr_t)MT_SITE_LINKED);
+}
+
+/* What the call was made in. */
+static inline memtrack_context mt_record_caller(uintptr_t call) {
+    memtrack_context context = __memtrack_context;
+
+    return call & MT_SITE_LINKED ? ((const struct memtrack_link *)context)->caller : context;
 }
 
 #endif

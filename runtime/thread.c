@@ -187,7 +187,7 @@ static void record_with_room(struct mt_local *local, struct mt_event event) {
     uint64_t *slot = local->cursor;
     struct mt_context_id context = mt_context_is_id(event.call)
                                        ? mt_context_id_in(event.call)
-                                       : mt_record_context(local, event.call);
+                                       : mt_record_context(local, event.op, event.call);
     unsigned words = MT_RECORD_WORDS;
 
     /* The free half of a realloc carries the time before the call, and a handler may have recorded
@@ -256,13 +256,12 @@ void mt_thread_record_slow(struct mt_local *local, const struct mt_event *events
 
 /* The path may be in the midst of using the thread's cache. What it is doing to the links, it does
  * the same way. */
-static struct mt_context_id nested_context(struct mt_local *local, uintptr_t call) {
-    const struct memtrack_site *site = (const void *)(call & ~(uintptr_t)MT_SITE_LINKED);
-    memtrack_context context = __memtrack_context;
+static struct mt_context_id nested_context(struct mt_local *local, const struct mt_event *event) {
+    struct mt_context_id parent = MT_CONTEXT_ROOT;
 
-    if (call & MT_SITE_LINKED)
-        context = ((const struct memtrack_link *)context)->caller;
-    return mt_context_intern(NULL, mt_context_walk(local, context, false), site, true);
+    if (mt_record_has_callers(event->op))
+        parent = mt_context_walk(local, mt_record_caller(event->call), false);
+    return mt_context_intern(NULL, parent, mt_record_site(event->call), true);
 }
 
 /* Runs in a signal handler that interrupted the event path of its thread. */
@@ -285,7 +284,7 @@ void mt_thread_record_nested(struct mt_local *local, const struct mt_event *even
                                                     memory_order_relaxed, memory_order_relaxed));
     for (unsigned i = 0; i < count; i++) {
         thread->nested[at + i] = events[i];
-        thread->nested[at + i].call = mt_context_word(nested_context(local, events[i].call));
+        thread->nested[at + i].call = mt_context_word(nested_context(local, &events[i]));
     }
 }
 

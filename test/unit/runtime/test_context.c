@@ -1,10 +1,15 @@
-/* Context ids: one per site, the same for every thread, until the site is forgotten. */
+/* Context ids: one per caller and site, the same for every thread, until the site is forgotten; and
+ * the chains of links that lead to them. */
 #include "context.h"
+
+#include "sites.h"
+#include "stack.h"
 
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -14,13 +19,18 @@ static struct memtrack_site sites[SITES];
 static struct mt_context_slot caches[THREADS][MT_CONTEXT_CACHE_SLOTS];
 static uint32_t ids[THREADS][SITES];
 
+static struct mt_context_id child(struct mt_context_slot *cache, uint32_t parent,
+                                  const struct memtrack_site *site) {
+    return mt_context_child(cache, (struct mt_context_id){parent}, site, true);
+}
+
 static void *intern_all(void *argument) {
     size_t self = (size_t)argument;
     size_t at = self * 977;
 
     for (int i = 0; i < SITES; i++) {
         at = (at + 7919) % SITES;
-        ids[self][at] = mt_context_of(caches[self], &sites[at]).value;
+        ids[self][at] = child(caches[self], 0, &sites[at]).value;
     }
     return NULL;
 }
@@ -48,8 +58,8 @@ static void agrees_between_threads(void **state) {
 
 static void gives_a_forgotten_site_a_new_id(void **state) {
     struct mt_context_slot *cache = caches[0];
-    uint32_t old = mt_context_of(cache, &sites[5]).value;
-    uint32_t kept = mt_context_of(cache, &sites[900]).value;
+    uint32_t old = child(cache, 0, &sites[5]).value;
+    uint32_t kept = child(cache, 0, &sites[900]).value;
     uint32_t fresh;
 
     (void)state;
@@ -57,19 +67,104 @@ static void gives_a_forgotten_site_a_new_id(void **state) {
     mt_context_forget(&sites[0], &sites[10]);
     mt_context_forget_cached(cache, &sites[0], &sites[10]);
     assert_null(mt_context_site((struct mt_context_id){old}));
-    fresh = mt_context_of(cache, &sites[5]).value;
+    fresh = child(cache, 0, &sites[5]).value;
     assert_int_not_equal(fresh, old);
     assert_int_not_equal(fresh, 0);
     assert_false(mt_context_is_defined((struct mt_context_id){fresh}));
     assert_true(mt_context_is_defined((struct mt_context_id){old}));
-    assert_int_equal(mt_context_of(cache, &sites[900]).value, kept);
-    assert_int_equal(mt_context_of(cache, &sites[5]).value, fresh);
+    assert_int_equal(child(cache, 0, &sites[900]).value, kept);
+    assert_int_equal(child(cache, 0, &sites[5]).value, fresh);
+}
+
+/* A chain of calls by sites `first` on, the innermost last, as generated code would build it. */
+static memtrack_context chain(struct memtrack_link *links, size_t depth, size_t first) {
+    memtrack_context context = 0;
+
+    /* Callers lie higher. */
+    for (size_t i = 0; i < depth; i++) {
+        struct memtrack_link *link = &links[depth - 1 - i];
+
+        *link = (struct memtrack_link){context, (uintptr_t)&sites[first], (uint32_t)i, 0};
+        link->call += link->call / MT_LINK_KNOWN;
+        context = (memtrack_context)link;
+    }
+    return context;
+}
+
+static void expect_chain(struct mt_context_id id, size_t depth, size_t first) {
+    while (depth--) {
+        assert_ptr_equal(mt_context_site(id), &sites[first + depth]);
+        id = mt_context_parent(id);
+    }
+    assert_int_equal(id.value, 0);
+}
+
+/* By both ways to walk, at every depth around the numbers that are special to them. */
+static void walks_chains(void **state) {
+    static const size_t depths[] = {0, 1, 2, 7, 8, 9, 63, 64, 65, 254, 255, 256, 511, 600, 5000};
+    struct mt_local *local = &mt_local;
+    size_t first = 1000;
+
+    (void)state;
+    local->cache = caches[0];
+    mt_stack_start(local);
+    __memtrack_register_sites_v2(sites, sites + SITES);
+    for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
+        struct memtrack_link links[5000];
+        memtrack_context context = chain(links, depths[i], first);
+        struct mt_context_id id = mt_context_find(local, context);
+
+        expect_chain(id, depths[i], first);
+        assert_int_equal(mt_context_find(local, context).value, id.value);
+        context = chain(links, depths[i], first);
+        assert_int_equal(mt_context_walk(local, context, false).value, id.value);
+        /* The next call of the innermost function. */
+        if (depths[i]) {
+            ((struct memtrack_link *)context)->call = 5;
+            id = mt_context_find(local, context);
+            assert_ptr_equal(mt_context_site(id), &sites[first + 5]);
+            expect_chain(mt_context_parent(id), depths[i] - 1, first);
+        }
+        first += 1000;
+    }
+}
+
+/* What uninstrumented code leaves behind: links of functions that are gone, with anything in them.
+ */
+static void survives_dead_links(void **state) {
+    struct mt_local *local = &mt_local;
+    struct memtrack_link links[3];
+    memtrack_context context;
+    void *gone = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    (void)state;
+    /* A site that is none. */
+    context = chain(links, 3, 1000);
+    links[1].sites = (uintptr_t)links;
+    assert_ptr_equal(mt_context_site(mt_context_find(local, context)), &sites[1002]);
+    /* A caller that is unaligned, deeper than its callee, or in no memory at all. */
+    for (int i = 0; i < 3; i++) {
+        context = chain(links, 3, 1000);
+        links[0].caller = i == 0 ? links[0].caller + 1 : i == 1 ? context - 4096 : (uintptr_t)gone;
+        if (i == 2)
+            munmap(gone, 4096);
+        expect_chain(mt_context_find(local, context), 1, 1002);
+    }
+    /* Two stacks that call each other in a circle. */
+    gone = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    context = chain(links, 1, 1000);
+    links[0].caller = (uintptr_t)gone;
+    *(struct memtrack_link *)gone = (struct memtrack_link){context, (uintptr_t)&sites[5], 0, 0};
+    mt_context_find(local, context);
+    munmap(gone, 4096);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_between_threads),
         cmocka_unit_test(gives_a_forgotten_site_a_new_id),
+        cmocka_unit_test(walks_chains),
+        cmocka_unit_test(survives_dead_links),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

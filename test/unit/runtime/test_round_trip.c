@@ -130,27 +130,24 @@ static void *record_thread(void *argument) {
             ticks += pick_pause(&random);
             events[e].address = (void *)pick_address(&random);
             events[e].size = allocates ? pick_size(&random) : 0;
-            events[e].site = site;
+            events[e].call = (uintptr_t)site;
             events[e].ticks = ticks;
             expected[i + (int)e] = (struct expected){(uintptr_t)events[e].address, events[e].size,
                                                      ticks, site->hash, events[e].op};
         }
         i += count == 2;
-        if (count == 2)
-            mt_record(events, 2);
-        else
-            mt_record(events, 1);
+        mt_record_events(events, count);
         shared->thread_ids[self] = mt_local.thread->id;
     }
     return NULL;
 }
 
 static void on_signal(int number) {
-    struct mt_event event = {MT_OP_ALLOC, (void *)0x1000, HANDLER_SIZE, &program.site[0],
+    struct mt_event event = {MT_OP_ALLOC, (void *)0x1000, HANDLER_SIZE, (uintptr_t)&program.site[0],
                              mt_clock_ticks()};
 
     (void)number;
-    mt_record(&event, 1);
+    mt_record_events(&event, 1);
     shared->in_handlers++;
 }
 
@@ -178,9 +175,9 @@ static int record_under_signals(void) {
             setitimer(ITIMER_REAL, &often, NULL);
         for (int i = 0; i < EVENTS; i++) {
             struct mt_event event = {MT_OP_ALLOC, (void *)(uintptr_t)(16 * (i + 1)), (uint64_t)i,
-                                     &program.site[i % SITES], mt_clock_ticks()};
+                                     (uintptr_t)&program.site[i % SITES], mt_clock_ticks()};
 
-            mt_record(&event, 1);
+            mt_record_events(&event, 1);
         }
     }
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
