@@ -70,13 +70,18 @@ static bool isTailCall(const CallBase &Base) {
   return Result == Call || isa<UndefValue>(Result);
 }
 
-/// Whether the thread may come back from \p Call with the context of another
-/// stack. The runtime puts that right for the functions it knows, in whatever
-/// code they are called; this is for others that names give away.
-static bool maySwitchStacks(const CallBase &Call) {
+/// Whether the thread's context may be another one when \p Call returns.
+/// Callees that are instrumented leave it as it was. Others may catch an
+/// exception that one of their instrumented callees has thrown; that they may
+/// call longjmp, or swapcontext, is for the runtime to put right, but for
+/// functions that switch stacks by means of their own and that their names give
+/// away.
+static bool mayLoseContext(const CallBase &Call) {
   const Function *Callee = Call.getCalledFunction();
   if (!Callee || !Callee->isDeclaration())
     return false;
+  if (!Call.doesNotThrow())
+    return true;
   std::string Name = Callee->getName().lower();
   return any_of(ArrayRef<StringRef>{"swap", "switch", "context", "ctx", "fiber",
                                     "coro", "yield", "resume", "jump"},
@@ -350,7 +355,7 @@ void ContextPlan::transfer(const Region &R, const BasicBlock &Block, State &S,
     }
     if (Call->hasFnAttr(Attribute::ReturnsTwice))
       S = {};
-    else if (Names && maySwitchStacks(*Call))
+    else if (Names && mayLoseContext(*Call))
       S.IsContext = false;
   }
 }

@@ -110,6 +110,14 @@ static bool may_read_foreign(uintptr_t link, uintptr_t below) {
     return is_readable(link) && (link / PAGE == last / PAGE || is_readable(last));
 }
 
+bool mt_stack_is_on_own(struct mt_local *local, uintptr_t address) {
+    if (!local->stack_size && gettid() == getpid())
+        mt_stack_start(local);
+    if (!local->stack_size)
+        find_bounds(local);
+    return mt_stack_is_own(local, address);
+}
+
 bool mt_stack_may_read(struct mt_local *local, uintptr_t link, uintptr_t below) {
     if (link % sizeof(uintptr_t))
         return false;

@@ -19,6 +19,9 @@
  * since few threads do. */
 void mt_stack_start(struct mt_local *local);
 
+/* As mt_stack_is_own(), but finds the bounds out if need be. */
+bool mt_stack_is_on_own(struct mt_local *local, uintptr_t address);
+
 /* Whether the link can be read and may be of a function that runs: one that was called before the
  * owner of what lies at `below`, a link or the top of the stack. */
 bool mt_stack_may_read(struct mt_local *local, uintptr_t link, uintptr_t below);

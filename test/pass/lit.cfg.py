@@ -7,6 +7,7 @@
 #   %runtime        the stub runtime's source, with the flags it needs
 #   %plugin         the plugin
 #   %llvm_version   the major version of LLVM it is for
+#   %contexts       before any of these: with calling contexts, which most tests do without
 #
 # Tests with the feature `native` link and run programs.
 
@@ -24,6 +25,8 @@ inputs = os.path.join(config.test_source_root, "Inputs")
 
 config.environment["PATH"] = config.llvm_tools + os.pathsep + os.environ["PATH"]
 
+config.environment["MEMTRACK_PASS_OPTIONS"] = "context=site"
+
 # The tests are written without pointer types; LLVM 14 reads that when told to.
 opaque = " -opaque-pointers" if config.llvm_version == 14 else ""
 opt = "%s/opt%s -load-pass-plugin=%s" % (config.llvm_tools, opaque, config.memtrack_plugin)
@@ -35,6 +38,7 @@ config.substitutions += [
     ("%opt", opt),
     ("%plain", clang),
     ("%plugin", config.memtrack_plugin),
+    ("%contexts", "env -u MEMTRACK_PASS_OPTIONS"),
     ("%llvm_version", str(config.llvm_version)),
     ("%runtime", "-I%s %s" % (config.memtrack_include, os.path.join(inputs, "runtime.c"))),
 ]

@@ -9,6 +9,8 @@
 
 typedef const struct memtrack_site *site;
 
+__thread memtrack_context __memtrack_context;
+
 static void *target(const int32_t *field)
 {
     return *field ? (char *)field + *field : NULL;

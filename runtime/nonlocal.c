@@ -1,0 +1,128 @@
+/* Ways out of a function that are no return: longjmp and its kind, and the switch to another stack.
+ * Instrumented code sees to itself where it calls setjmp; but where code that is not instrumented
+ * does, between instrumented functions, the thread's context would go on naming functions that are
+ * gone. Only in the shared library, whose functions come before libc's: a program that is linked
+ * statically has to do without.
+ *
+ * Runs in the program's threads, signal handlers too. */
+#define _GNU_SOURCE
+#include "compiler.h"
+#include "record.h"
+#include "stack.h"
+
+#include <dlfcn.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <ucontext.h>
+
+/* As libc's header declares them, they are macros or have attributes that these must not have. */
+#undef longjmp
+#undef _longjmp
+#undef siglongjmp
+
+typedef void jump(struct __jmp_buf_tag *, int);
+
+static void *next(const char *name, void **known) {
+    void *function = __atomic_load_n(known, __ATOMIC_RELAXED);
+
+    if (!function) {
+        function = dlsym(RTLD_NEXT, name);
+        __atomic_store_n(known, function, __ATOMIC_RELAXED);
+    }
+    return function;
+}
+
+/* The stack pointer that a jump will restore; 0 if that cannot be told. glibc hides it behind a
+ * secret of the thread (PTR_MANGLE in sysdeps/unix/sysv/linux/x86_64/pointer_guard.h). */
+static uintptr_t target_of(const struct __jmp_buf_tag *buffer) {
+#if defined(__x86_64__) && defined(__LP64__)
+    uintptr_t word = (uintptr_t)buffer->__jmpbuf[6], guard;
+
+    __asm__("mov %%fs:0x30, %0" : "=r"(guard));
+    return (word >> 17 | word << 47) ^ guard;
+#else
+    (void)buffer;
+    return 0;
+#endif
+}
+
+/* Asked of libc itself: 1 if target_of() knows it, else -1. */
+static __attribute__((noinline)) int try_target(uintptr_t here) {
+    struct __jmp_buf_tag buffer[1];
+
+    if (_setjmp(buffer) != 0)
+        return -1;
+    return target_of(buffer) - here + 4096 < 8192 ? 1 : -1;
+}
+
+static bool knows_target(void) {
+    static _Atomic int answer;
+    int known = atomic_load_explicit(&answer, memory_order_relaxed);
+
+    if (!known) {
+        known = try_target(mt_stack_pointer());
+        atomic_store_explicit(&answer, known, memory_order_relaxed);
+    }
+    return known > 0;
+}
+
+/* Makes the innermost link of a function that survives the jump the context. All links are alive
+ * still. */
+static void leave(const struct __jmp_buf_tag *buffer) {
+    struct mt_local *local = &mt_local;
+    memtrack_context context = __memtrack_context;
+    uintptr_t target = context && knows_target() ? target_of(buffer) : 0;
+    uintptr_t below = mt_stack_pointer();
+    bool own;
+
+    if (!target)
+        return;
+    own = mt_stack_is_on_own(local, target);
+    while (context && (own != mt_stack_is_on_own(local, context) || context < target)) {
+        if (!mt_stack_may_read(local, context, below))
+            return;
+        below = context;
+        context = ((const struct memtrack_link *)context)->caller;
+    }
+    __memtrack_context = context;
+}
+
+#define JUMP(name)                                                                                 \
+    MT_EXPORT _Noreturn void name(struct __jmp_buf_tag buffer[1], int value);                      \
+    MT_EXPORT _Noreturn void name(struct __jmp_buf_tag buffer[1], int value) {                     \
+        static void *real;                                                                         \
+                                                                                                   \
+        leave(buffer);                                                                             \
+        ((jump *)next(#name, &real))(buffer, value);                                               \
+        __builtin_unreachable();                                                                   \
+    }
+
+JUMP(longjmp)
+JUMP(_longjmp)
+JUMP(siglongjmp)
+JUMP(__longjmp_chk)
+
+/* What starts on another stack has no caller here; what goes on there has kept its context the same
+ * way. */
+
+MT_EXPORT int swapcontext(ucontext_t *restrict from, const ucontext_t *restrict to) {
+    static void *real;
+    memtrack_context context = __memtrack_context;
+    int result;
+
+    __memtrack_context = 0;
+    result = ((int (*)(ucontext_t *, const ucontext_t *))next("swapcontext", &real))(from, to);
+    __memtrack_context = context;
+    return result;
+}
+
+MT_EXPORT int setcontext(const ucontext_t *to) {
+    static void *real;
+    memtrack_context context = __memtrack_context;
+    int result;
+
+    __memtrack_context = 0;
+    result = ((int (*)(const ucontext_t *))next("setcontext", &real))(to);
+    __memtrack_context = context;
+    return result;
+}
