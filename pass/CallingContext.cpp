@@ -36,10 +36,10 @@ public:
       : Context(ContextVariable), Sites(SiteArray) {
     LLVMContext &Ctx = F.getContext();
     Int8 = Type::getInt8Ty(Ctx);
-    Int32 = Type::getInt32Ty(Ctx);
+    Int16 = Type::getInt16Ty(Ctx);
+    Int64 = Type::getInt64Ty(Ctx);
     Pointer = bytePointerType(Ctx);
-    Layout = StructType::get(Pointer, Pointer, Int32, Int32);
-    // The numbers with the byte of MT_LINK_KNOWN are left out.
+    Layout = StructType::get(Pointer, Pointer, Int64);
     IsNarrow = Sites.CallSites <= MT_LINK_KNOWN;
     IRBuilder<> Builder(&*F.getEntryBlock().getFirstInsertionPt());
     Memory = Builder.CreateAlloca(Layout, nullptr, "memtrack.link");
@@ -53,21 +53,18 @@ public:
     Constant *Array = Sites.address(0);
     if (IsNarrow)
       Array = ConstantExpr::getGetElementPtr(
-          Int8, Array, ConstantInt::get(Int32, MT_LINK_NARROW));
+          Int8, Array, ConstantInt::get(Int64, MT_LINK_NARROW));
     store(Builder, Array, member(Builder, 1));
-    name(Before, Site);
+    store(Builder, ConstantInt::get(Int64, MT_LINK_CALL | number(Site)),
+          member(Builder, 2));
     makeContext(Before);
   }
 
   void name(Instruction *Before, unsigned Site) {
     IRBuilder<> Builder(Before);
-    Value *Where = member(Builder, 2);
-    if (IsNarrow)
-      store(Builder, ConstantInt::get(Int8, Site),
-            Builder.CreateBitCast(Where, Pointer));
-    else
-      store(Builder, ConstantInt::get(Int32, Site + Site / MT_LINK_KNOWN),
-            Where);
+    llvm::Type *Part = IsNarrow ? Int8 : Int16;
+    store(Builder, ConstantInt::get(Part, number(Site)),
+          Builder.CreateBitCast(member(Builder, 2), Part->getPointerTo()));
   }
 
   void makeContext(Instruction *Before) {
@@ -82,6 +79,9 @@ public:
   }
 
 private:
+  /// Those with the byte of MT_LINK_KNOWN are left out.
+  static uint64_t number(unsigned Site) { return Site + Site / MT_LINK_KNOWN; }
+
   Value *member(IRBuilder<> &Builder, unsigned Index) {
     return Builder.CreateStructGEP(Layout, Memory, Index);
   }
@@ -102,7 +102,7 @@ private:
 
   Constant *Context;
   const SiteTable::FunctionSites &Sites;
-  llvm::Type *Int8, *Int32;
+  llvm::Type *Int8, *Int16, *Int64;
   PointerType *Pointer;
   StructType *Layout;
   bool IsNarrow;

@@ -2,6 +2,7 @@
 
 #include "ContextPlan.h"
 #include "LLVMCompat.h"
+#include "memtrack/abi.h"
 #include "llvm/ADT/DepthFirstIterator.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/IR/CFG.h"
@@ -80,7 +81,8 @@ static bool mayLoseContext(const CallBase &Call) {
   const Function *Callee = Call.getCalledFunction();
   if (!Callee || !Callee->isDeclaration())
     return false;
-  if (!Call.doesNotThrow())
+  // What does not throw may catch none the less, if it is C++.
+  if (!Call.doesNotThrow() || startsWith(Callee->getName(), "_Z"))
     return true;
   std::string Name = Callee->getName().lower();
   return any_of(ArrayRef<StringRef>{"swap", "switch", "context", "ctx", "fiber",
@@ -136,6 +138,8 @@ ContextPlan::ContextPlan(Function &Fn,
                          FunctionAnalysisManager &Analyses)
     : F(Fn) {
   collect(Allocations, MayCallAllocator);
+  if (Ordinary.size() > MT_LINK_MAX_SITES)
+    Ordinary.clear();
   if (Ordinary.empty())
     return;
   // A function that returns twice may come back to where no set-up was passed;

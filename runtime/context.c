@@ -139,7 +139,7 @@ struct mt_context_id mt_context_intern(struct mt_context_slot *cache, struct mt_
     int saved = errno;
 
     if (!id.value) {
-        if (!trusted && !mt_sites_is_registered(site))
+        if (!trusted && !mt_sites_is_call(site))
             return MT_CONTEXT_ROOT;
         id.value = intern(bucket, newest, parent, site);
         errno = saved;
@@ -187,6 +187,8 @@ static size_t collect(struct walk *walk, memtrack_context context, struct mt_con
             *base = mt_context_known_id(link);
             break;
         }
+        if (!mt_context_is_new(link))
+            break;
         if (found < walk->room)
             walk->links[found] = link;
         found++;
@@ -251,7 +253,7 @@ struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context co
     while (!mt_context_is_known(link)) {
         uintptr_t caller = link->caller;
 
-        if (found == sizeof links / sizeof *links)
+        if (found == sizeof links / sizeof *links || !mt_context_is_new(link))
             return mt_context_walk(local, context, true);
         links[found++] = link;
         if (!caller)

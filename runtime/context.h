@@ -55,7 +55,7 @@ extern bool mt_context_sites_only;
 
 /* The context of `site` called in `parent`, entering it into the cache. Where ids or memory are
  * used up, `parent`: the longest part of the context that is known. A site not `trusted` may be
- * anything; one that nobody has registered is taken for what is left of a function that is gone,
+ * anything; what is none is taken for what is left of a function that is gone,
  * and the answer is the root. Any thread; no lock but for a context's first time, no system call
  * but the rare one for memory. The cache may be NULL. */
 struct mt_context_id mt_context_intern(struct mt_context_slot *cache, struct mt_context_id parent,
@@ -104,30 +104,46 @@ static inline uintptr_t mt_context_word(struct mt_context_id id) {
     return UINT64_C(0xffffffff00000000) | id.value;
 }
 
-/* What makes a stack's rubbish unlikely to be taken for an id. */
+/* Parts of a link's call, each read by itself: a load of more than the program has just stored
+ * would have to wait for the store. */
+#define MT_CONTEXT_PART(link, type, byte)                                                          \
+    (*(const volatile type *)((const volatile char *)&(link)->call + (byte)))
+
+/* The upper half of a known call: this and the context's id. */
 #define MT_CONTEXT_LINK_ID 0xc7000000u
 #define MT_CONTEXT_LINK_ID_MASK 0xff000000u
 
-/* Whether the link's call has been looked up; then `id` is its context's. The low byte alone is
- * read: a wider load would have to wait for the program's store of it. */
+/* Whether the link's call has been looked up. */
 static inline bool mt_context_is_known(const struct memtrack_link *link) {
-    return *(const volatile uint8_t *)&link->call == MT_LINK_KNOWN &&
-           (link->id & MT_CONTEXT_LINK_ID_MASK) == MT_CONTEXT_LINK_ID;
+    return MT_CONTEXT_PART(link, uint8_t, 0) == MT_LINK_KNOWN &&
+           MT_CONTEXT_PART(link, uint16_t, 2) == MT_LINK_MARK &&
+           (MT_CONTEXT_PART(link, uint32_t, 4) & MT_CONTEXT_LINK_ID_MASK) == MT_CONTEXT_LINK_ID;
+}
+
+/* Whether it is a link at all, with a call that has not been looked up. */
+static inline bool mt_context_is_new(const struct memtrack_link *link) {
+    uint32_t upper = MT_CONTEXT_PART(link, uint32_t, 4);
+
+    return MT_CONTEXT_PART(link, uint16_t, 2) == MT_LINK_MARK &&
+           (upper == MT_LINK_CALL >> 32 || (upper & MT_CONTEXT_LINK_ID_MASK) == MT_CONTEXT_LINK_ID);
 }
 
 static inline struct mt_context_id mt_context_known_id(const struct memtrack_link *link) {
-    return (struct mt_context_id){link->id & ~MT_CONTEXT_LINK_ID_MASK};
+    return (struct mt_context_id){MT_CONTEXT_PART(link, uint32_t, 4) & ~MT_CONTEXT_LINK_ID_MASK};
 }
 
+/* Of one that is new. */
 static inline void mt_context_set_known(struct memtrack_link *link, struct mt_context_id id) {
-    link->id = MT_CONTEXT_LINK_ID | id.value;
-    MT_SIGNAL_FENCE();
-    *(volatile uint8_t *)&link->call = MT_LINK_KNOWN;
+    volatile uint32_t *half = (volatile uint32_t *)&link->call;
+
+    half[1] = MT_CONTEXT_LINK_ID | id.value;
+    *(volatile uint8_t *)half = MT_LINK_KNOWN;
 }
 
+/* Of one that is new. */
 static inline const struct memtrack_site *mt_context_link_site(const struct memtrack_link *link) {
-    uint32_t number = link->sites & MT_LINK_NARROW ? *(const volatile uint8_t *)&link->call
-                                                   : *(const volatile uint32_t *)&link->call;
+    uint32_t number = link->sites & MT_LINK_NARROW ? MT_CONTEXT_PART(link, uint8_t, 0)
+                                                   : MT_CONTEXT_PART(link, uint16_t, 0);
 
     return (const struct memtrack_site *)(link->sites & ~(uintptr_t)MT_LINK_NARROW) +
            (number - (number >> 8));

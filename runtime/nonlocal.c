@@ -66,18 +66,13 @@ static bool knows_target(void) {
     return known > 0;
 }
 
-/* Makes the innermost link of a function that survives the jump the context. All links are alive
+/* Makes the innermost link of a function that lies above `target` the context. All links are alive
  * still. */
-static void leave(const struct __jmp_buf_tag *buffer) {
-    struct mt_local *local = &mt_local;
+static void leave(struct mt_local *local, uintptr_t target) {
     memtrack_context context = __memtrack_context;
-    uintptr_t target = context && knows_target() ? target_of(buffer) : 0;
     uintptr_t below = mt_stack_pointer();
-    bool own;
+    bool own = mt_stack_is_on_own(local, target);
 
-    if (!target)
-        return;
-    own = mt_stack_is_on_own(local, target);
     while (context && (own != mt_stack_is_on_own(local, context) || context < target)) {
         if (!mt_stack_may_read(local, context, below))
             return;
@@ -87,12 +82,19 @@ static void leave(const struct __jmp_buf_tag *buffer) {
     __memtrack_context = context;
 }
 
+static void jump_from_here(const struct __jmp_buf_tag *buffer) {
+    uintptr_t target = __memtrack_context && knows_target() ? target_of(buffer) : 0;
+
+    if (target)
+        leave(&mt_local, target);
+}
+
 #define JUMP(name)                                                                                 \
     MT_EXPORT _Noreturn void name(struct __jmp_buf_tag buffer[1], int value);                      \
     MT_EXPORT _Noreturn void name(struct __jmp_buf_tag buffer[1], int value) {                     \
         static void *real;                                                                         \
                                                                                                    \
-        leave(buffer);                                                                             \
+        jump_from_here(buffer);                                                                    \
         ((jump *)next(#name, &real))(buffer, value);                                               \
         __builtin_unreachable();                                                                   \
     }
@@ -103,14 +105,29 @@ JUMP(siglongjmp)
 JUMP(__longjmp_chk)
 
 /* What starts on another stack has no caller here; what goes on there has kept its context the same
- * way. */
+ * way. On the same stack it is a jump like any other. */
+static void switch_from_here(const ucontext_t *to) {
+    struct mt_local *local = &mt_local;
+#if defined(__x86_64__)
+    uintptr_t target = (uintptr_t)to->uc_mcontext.gregs[REG_RSP];
+#else
+    uintptr_t target = to->uc_mcontext.sp;
+#endif
+
+    if (!__memtrack_context)
+        return;
+    if (mt_stack_is_on_own(local, target) && mt_stack_is_own(local, mt_stack_pointer()))
+        leave(local, target);
+    else
+        __memtrack_context = 0;
+}
 
 MT_EXPORT int swapcontext(ucontext_t *restrict from, const ucontext_t *restrict to) {
     static void *real;
     memtrack_context context = __memtrack_context;
     int result;
 
-    __memtrack_context = 0;
+    switch_from_here(to);
     result = ((int (*)(ucontext_t *, const ucontext_t *))next("swapcontext", &real))(from, to);
     __memtrack_context = context;
     return result;
@@ -121,7 +138,7 @@ MT_EXPORT int setcontext(const ucontext_t *to) {
     memtrack_context context = __memtrack_context;
     int result;
 
-    __memtrack_context = 0;
+    switch_from_here(to);
     result = ((int (*)(const ucontext_t *))next("setcontext", &real))(to);
     __memtrack_context = context;
     return result;

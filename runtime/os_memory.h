@@ -3,6 +3,7 @@
 #ifndef MT_OS_MEMORY_H
 #define MT_OS_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,9 @@
  * errno on failure. */
 void *mt_os_memory_map(size_t size);
 void mt_os_memory_unmap(void *memory, size_t size);
+
+/* Whether the eight bytes around the address can be read. A system call; keeps errno. */
+bool mt_os_memory_is_readable(uintptr_t address);
 
 /* Bytes mapped now, for the END block. */
 uint64_t mt_os_memory_mapped(void);

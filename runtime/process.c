@@ -95,7 +95,9 @@ static void after_fork_in_child(void) {
     after_fork(true);
 }
 
-static void on_exit_of_process(void);
+/* Later than atexit handlers and the program's destructors. Here, since a priority that comes after
+ * the first declaration is lost. */
+static __attribute__((destructor(101))) void on_exit_of_process(void);
 
 static bool prepare(void) {
     mt_clock_is_counter = mt_clock_counter_is_usable();
@@ -150,8 +152,7 @@ static __attribute__((constructor(101))) void on_load(void) {
     errno = saved;
 }
 
-/* Later than atexit handlers and the program's destructors. */
-__attribute__((destructor(101))) static void on_exit_of_process(void) {
+static void on_exit_of_process(void) {
     if (mt_process_is_stray())
         return;
     mt_local.busy = 1;

@@ -24,6 +24,7 @@
 struct module {
     struct module *next;
     const struct memtrack_site *start, *stop; /* NULL: free for reuse */
+    bool is_program;
     char path[PATH_SIZE];
 };
 
@@ -61,7 +62,8 @@ static int find_object(struct dl_phdr_info *info, size_t size, void *data) {
     return 0;
 }
 
-static void find_path(const struct memtrack_site *site, char path[static PATH_SIZE]) {
+/* Returns whether the site is the program's own, not a library's. */
+static bool find_path(const struct memtrack_site *site, char path[static PATH_SIZE]) {
     struct mt_text text = {path, PATH_SIZE, 0};
     struct search search = {site, &text};
 
@@ -72,7 +74,9 @@ static void find_path(const struct memtrack_site *site, char path[static PATH_SI
         ssize_t length = readlink("/proc/self/exe", path, PATH_SIZE - 1);
 
         path[length > 0 ? length : 0] = 0;
+        return true;
     }
+    return false;
 }
 
 static struct module *module_new(void) {
@@ -96,11 +100,12 @@ MT_EXPORT void __memtrack_register_sites_v2(const struct memtrack_site *start,
     struct module *module;
     char path[PATH_SIZE];
     int saved = errno;
+    bool is_program;
 
     if (!start || start >= stop || mt_process_is_stray())
         return;
     /* Not under the lock: it takes the dynamic linker's, and who has that may wait for this one. */
-    find_path(start, path);
+    is_program = find_path(start, path);
     mt_lock_take(&lock);
     module = modules;
     while (module && module->start != start)
@@ -112,6 +117,7 @@ MT_EXPORT void __memtrack_register_sites_v2(const struct memtrack_site *start,
         memcpy(module->path, path, sizeof path);
         module->start = start;
         module->stop = stop;
+        module->is_program = is_program;
     }
     mt_lock_release(&lock);
     errno = saved;
@@ -134,16 +140,27 @@ static void forget_cached(struct mt_thread *thread, void *data) {
 
 MT_EXPORT void __memtrack_unregister_sites_v2(const struct memtrack_site *start,
                                               const struct memtrack_site *stop) {
+    static bool exiting; /* under the lock */
     struct range range = {start, stop};
     int saved = errno;
+    bool forget;
 
     if (!start || start >= stop || mt_process_is_stray())
         return;
-    mt_writer_forget(start, stop);
-    mt_context_forget(start, stop);
-    mt_thread_lock_registry();
-    mt_thread_each(forget_cached, &range);
-    mt_thread_unlock_registry();
+    /* The program goes when the process does: then all objects run their destructors but stay where
+     * they are, and functions of one that is done may be among the callers of another's. */
+    mt_lock_take(&lock);
+    for (struct module *module = modules; module; module = module->next)
+        exiting |= module->start == start && module->is_program;
+    forget = !exiting;
+    mt_lock_release(&lock);
+    mt_writer_describe(start, stop, forget);
+    if (forget) {
+        mt_context_forget(start, stop);
+        mt_thread_lock_registry();
+        mt_thread_each(forget_cached, &range);
+        mt_thread_unlock_registry();
+    }
     errno = saved;
 }
 
@@ -164,15 +181,6 @@ const char *mt_sites_module(const struct memtrack_site *site) {
     return module ? module->path : NULL;
 }
 
-bool mt_sites_is_registered(const struct memtrack_site *site) {
-    struct module *module;
-
-    mt_lock_take(&lock);
-    module = module_of(site);
-    mt_lock_release(&lock);
-    return module && ((uintptr_t)site - (uintptr_t)module->start) % sizeof *site == 0;
-}
-
 bool mt_sites_is_mapped(const struct memtrack_site *site) {
     bool mapped = true;
 
@@ -181,6 +189,32 @@ bool mt_sites_is_mapped(const struct memtrack_site *site) {
         mapped = !(site >= removed[i].start && site < removed[i].stop);
     mt_lock_release(&lock);
     return mapped;
+}
+
+static bool looks_like_call(const struct memtrack_site *site) {
+    const uintptr_t last = (uintptr_t)(site + 1) - 1;
+    const struct memtrack_frame *frames;
+
+    if ((uintptr_t)site % sizeof *site || !mt_os_memory_is_readable((uintptr_t)site) ||
+        !mt_os_memory_is_readable(last) || !(site->flags & MT_SITE_CALL) || !site->frame_count ||
+        site->callee || site->reserved[0] || site->reserved[1])
+        return false;
+    frames = mt_sites_follow(&site->frames);
+    return frames && mt_os_memory_is_readable((uintptr_t)frames) &&
+           mt_os_memory_is_readable((uintptr_t)(frames + site->frame_count) - 1);
+}
+
+bool mt_sites_is_call(const struct memtrack_site *site) {
+    struct module *module;
+    bool at_start;
+
+    mt_lock_take(&lock);
+    module = module_of(site);
+    at_start = module && ((uintptr_t)site - (uintptr_t)module->start) % sizeof *site == 0;
+    mt_lock_release(&lock);
+    if (module)
+        return at_start && site->flags & MT_SITE_CALL;
+    return mt_sites_is_mapped(site) && looks_like_call(site);
 }
 
 void mt_sites_before_fork(void) {

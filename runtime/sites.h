@@ -20,8 +20,10 @@ const char *mt_sites_module(const struct memtrack_site *site);
 /* Whether the site can be read. The answer holds while the writer's lock is held. */
 bool mt_sites_is_mapped(const struct memtrack_site *site);
 
-/* Whether a table that is registered holds the site. Any thread, signal handlers too. */
-bool mt_sites_is_registered(const struct memtrack_site *site);
+/* Whether an ordinary call's site lies there: in a table that is registered or, since a library's
+ * constructor may call a program whose own have not run, by all that can be seen. Any thread,
+ * signal handlers too. */
+bool mt_sites_is_call(const struct memtrack_site *site);
 
 /* Takes the table that starts there out of the register. Under the writer's lock. */
 void mt_sites_remove(const struct memtrack_site *start, const struct memtrack_site *stop);

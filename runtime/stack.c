@@ -1,12 +1,12 @@
 #define _GNU_SOURCE
 #include "stack.h"
 
+#include "os_memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PAGE 4096u /* the smallest there is */
@@ -28,17 +28,6 @@ void mt_stack_start(struct mt_local *local) {
         size = limit.rlim_cur;
     local->stack_low = high - size;
     local->stack_size = size;
-}
-
-/* The kernel reads the new mask before it looks at `how`, which is none here: the call fails in any
- * case and changes nothing. abseil's AddressIsReadable() asks the same way. */
-static bool is_readable(uintptr_t address) {
-    int saved = errno;
-    bool readable =
-        syscall(SYS_rt_sigprocmask, -1, address & ~(uintptr_t)7, NULL, 8) == -1 && errno == EINVAL;
-
-    errno = saved;
-    return readable;
 }
 
 static uintptr_t parse_hex(const char **at, const char *end) {
@@ -107,7 +96,8 @@ static bool may_read_foreign(uintptr_t link, uintptr_t below) {
 
     if (link > below && last / PAGE == below / PAGE)
         return true;
-    return is_readable(link) && (link / PAGE == last / PAGE || is_readable(last));
+    return mt_os_memory_is_readable(link) &&
+           (link / PAGE == last / PAGE || mt_os_memory_is_readable(last));
 }
 
 bool mt_stack_is_on_own(struct mt_local *local, uintptr_t address) {

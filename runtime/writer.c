@@ -347,7 +347,8 @@ bool mt_writer_start(uint64_t parent_trace_id, bool forked) {
     return started;
 }
 
-void mt_writer_forget(const struct memtrack_site *start, const struct memtrack_site *stop) {
+void mt_writer_describe(const struct memtrack_site *start, const struct memtrack_site *stop,
+                        bool forget) {
     uint32_t end = mt_context_count();
 
     mt_lock_take(&lock);
@@ -359,7 +360,8 @@ void mt_writer_forget(const struct memtrack_site *start, const struct memtrack_s
     }
     if (active && !stopped)
         put_definitions();
-    mt_sites_remove(start, stop);
+    if (forget)
+        mt_sites_remove(start, stop);
     mt_lock_release(&lock);
 }
 

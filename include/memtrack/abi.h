@@ -101,17 +101,25 @@ typedef uintptr_t memtrack_context; /* the address of a link; 0 where no caller 
 struct memtrack_link {
     memtrack_context caller;
     uintptr_t sites; /* the array of the function's sites; MT_LINK_NARROW if there are few */
-    uint32_t call;   /* number of the call's site in it, or see MT_LINK_KNOWN */
-    uint32_t id;     /* the runtime's */
+    uint64_t call;   /* MT_LINK_CALL | number of the call's site, but see MT_LINK_KNOWN */
 };
 
-/* Calls are stored as a single byte; the others of `call` are not set. */
+/* Calls after the first are stored as the low byte of `call`, else as its low 16 bits. */
 #define MT_LINK_NARROW 1u
 
+/* The upper 48 bits of `call` when the link is set up, as one instruction can store them. The runtime
+ * writes to a link, which may be what is left of a function that is gone, only where it finds these,
+ * or what it wrote itself. */
+#define MT_LINK_CALL UINT64_C(0xffffffffa5c30000)
+#define MT_LINK_MARK 0xa5c3u /* bits 16 to 31, always */
+
 /* The runtime overwrites the low byte of `call` with this when it has entered the context's id into
- * `id`. The next call overwrites it in turn, so no site's number has such a byte: after 255 of them
- * one number is left out. */
+ * the upper half. The next call overwrites it in turn, so no site's number has such a byte: after 255
+ * of them one number is left out. */
 #define MT_LINK_KNOWN 0xffu
+
+/* A function with more instrumented calls has no link. */
+#define MT_LINK_MAX_SITES 65000u
 
 /* Added to the site that an entry point is given: the calling function is itself the innermost link,
  * and its `caller` the context of this call. Without it, what is innermost is the context. */

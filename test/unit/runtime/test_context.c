@@ -84,8 +84,8 @@ static memtrack_context chain(struct memtrack_link *links, size_t depth, size_t 
     for (size_t i = 0; i < depth; i++) {
         struct memtrack_link *link = &links[depth - 1 - i];
 
-        *link = (struct memtrack_link){context, (uintptr_t)&sites[first], (uint32_t)i, 0};
-        link->call += link->call / MT_LINK_KNOWN;
+        *link = (struct memtrack_link){context, (uintptr_t)&sites[first],
+                                       MT_LINK_CALL | (i + i / MT_LINK_KNOWN)};
         context = (memtrack_context)link;
     }
     return context;
@@ -108,6 +108,8 @@ static void walks_chains(void **state) {
     (void)state;
     local->cache = caches[0];
     mt_stack_start(local);
+    for (int i = 0; i < SITES; i++)
+        sites[i].flags = MT_SITE_CALL;
     __memtrack_register_sites_v2(sites, sites + SITES);
     for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
         struct memtrack_link links[5000];
@@ -120,7 +122,7 @@ static void walks_chains(void **state) {
         assert_int_equal(mt_context_walk(local, context, false).value, id.value);
         /* The next call of the innermost function. */
         if (depths[i]) {
-            ((struct memtrack_link *)context)->call = 5;
+            *(uint16_t *)&((struct memtrack_link *)context)->call = 5;
             id = mt_context_find(local, context);
             assert_ptr_equal(mt_context_site(id), &sites[first + 5]);
             expect_chain(mt_context_parent(id), depths[i] - 1, first);
@@ -142,6 +144,11 @@ static void survives_dead_links(void **state) {
     context = chain(links, 3, 1000);
     links[1].sites = (uintptr_t)links;
     assert_ptr_equal(mt_context_site(mt_context_find(local, context)), &sites[1002]);
+    /* Not a link any more. */
+    context = chain(links, 3, 1000);
+    links[1].call = 1;
+    expect_chain(mt_context_find(local, context), 1, 1002);
+    assert_int_equal(links[1].call, 1);
     /* A caller that is unaligned, deeper than its callee, or in no memory at all. */
     for (int i = 0; i < 3; i++) {
         context = chain(links, 3, 1000);
@@ -154,7 +161,8 @@ static void survives_dead_links(void **state) {
     gone = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     context = chain(links, 1, 1000);
     links[0].caller = (uintptr_t)gone;
-    *(struct memtrack_link *)gone = (struct memtrack_link){context, (uintptr_t)&sites[5], 0, 0};
+    *(struct memtrack_link *)gone =
+        (struct memtrack_link){context, (uintptr_t)&sites[5], MT_LINK_CALL};
     mt_context_find(local, context);
     munmap(gone, 4096);
 }
