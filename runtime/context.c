@@ -34,6 +34,7 @@ static _Atomic uint32_t buckets[BUCKETS]; /* newest node's index; 0 none */
 static _Atomic(struct node *) chunks[CHUNKS];
 static _Atomic uint32_t count;
 static _Atomic bool exhausted;
+static _Atomic uint32_t forgotten; /* how often sites were: what was hashed before is void */
 
 static struct node *node_of(uint32_t index) {
     struct node *chunk = atomic_load_explicit(&chunks[index / CHUNK_NODES], memory_order_acquire);
@@ -157,6 +158,9 @@ struct mt_context_id mt_context_intern(struct mt_context_slot *cache, struct mt_
  * through memory of their own. */
 #define LINKS_AT_ONCE 64
 
+/* New links that the usual case is made for. */
+#define NEAR 12
+
 /* Stacks of one thread that a chain may pass through. */
 #define SWITCHES 64
 
@@ -242,34 +246,56 @@ struct mt_context_id mt_context_walk(struct mt_local *local, memtrack_context co
     return found > walk.room ? walk_deep(&walk, context, found) : note(&walk, found, base);
 }
 
-struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context context) {
-    struct memtrack_link *links[8], *link = (struct memtrack_link *)context;
+/* A multiplication of which no bit is lost, as in wyhash (Wang Yi). */
+static inline uint64_t mix(uint64_t hash, uint64_t word) {
+    __uint128_t product = (__uint128_t)(hash ^ word) * UINT64_C(0x9fb21c651e98df25);
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context context,
+                                     const struct memtrack_site *site) {
+    struct memtrack_link *links[NEAR], *link = (struct memtrack_link *)context;
     const uintptr_t high = local->stack_low + local->stack_size;
+    struct mt_context_path *path;
     struct mt_context_id id = MT_CONTEXT_ROOT;
+    uint64_t hash = mix((uintptr_t)site, atomic_load_explicit(&forgotten, memory_order_relaxed));
     unsigned found = 0;
 
-    if (!mt_stack_is_own(local, context) || context <= mt_stack_pointer())
-        return mt_context_walk(local, context, true);
-    while (!mt_context_is_known(link)) {
+    if (MT_UNLIKELY(!mt_stack_is_own(local, context) || context <= mt_stack_pointer()))
+        goto far;
+    for (;;) {
         uintptr_t caller = link->caller;
 
-        if (found == sizeof links / sizeof *links || !mt_context_is_new(link))
-            return mt_context_walk(local, context, true);
+        if (mt_context_is_known(link)) {
+            id = mt_context_known_id(link);
+            break;
+        }
+        if (MT_UNLIKELY(found == NEAR || !mt_context_is_new(link)))
+            goto far;
         links[found++] = link;
+        hash = mix(hash, (uintptr_t)mt_context_link_site(link));
         if (!caller)
-            goto root;
-        if (caller <= (uintptr_t)link || caller >= high)
-            return mt_context_walk(local, context, true);
+            break;
+        /* Higher than this link, and on the same stack. */
+        if (MT_UNLIKELY(caller - (uintptr_t)link - 1 >= high - (uintptr_t)link - 1))
+            goto far;
         link = (struct memtrack_link *)caller;
     }
-    id = mt_context_known_id(link);
-root:
+    path = &local->paths[hash % MT_CONTEXT_PATHS];
+    if (MT_LIKELY(path->hash == hash && path->from.value == id.value))
+        return path->to;
+    path->hash = hash;
+    path->from = id;
     while (found--) {
         link = links[found];
         id = mt_context_child(local->cache, id, mt_context_link_site(link), false);
         mt_context_set_known(link, id);
     }
-    return id;
+    path->to = mt_context_child(local->cache, id, site, true);
+    return path->to;
+far:
+    return mt_context_child(local->cache, mt_context_walk(local, context, true), site, true);
 }
 
 /* What the writer asks */
@@ -318,6 +344,7 @@ void mt_context_set_defined(struct mt_context_id id, bool defined) {
 void mt_context_forget(const struct memtrack_site *start, const struct memtrack_site *stop) {
     uint32_t end = mt_context_count();
 
+    atomic_fetch_add_explicit(&forgotten, 1, memory_order_relaxed);
     for (uint32_t index = 1; index <= end; index++) {
         const struct memtrack_site *site = mt_context_site((struct mt_context_id){index});
 

@@ -44,6 +44,15 @@ struct mt_context_slot {
     struct mt_context_id id;
 };
 
+/* Where a few links in a row, told by a hash of 64 bits, lead from a context. One look here is
+ * quicker than one in the cache for each link, since each of those must wait for the one before. */
+struct mt_context_path {
+    uint64_t hash;
+    struct mt_context_id from;
+    struct mt_context_id to;
+};
+#define MT_CONTEXT_PATHS 1024
+
 struct mt_local;
 
 /* Written by instrumented code, read here; a variable of its own since its name is part of the ABI.
@@ -65,8 +74,10 @@ struct mt_context_id mt_context_intern(struct mt_context_slot *cache, struct mt_
  * cache may be used, which a signal handler must not that interrupted the event path. */
 struct mt_context_id mt_context_walk(struct mt_local *local, memtrack_context context, bool cached);
 
-/* The same, made for the usual case: a few new links on the thread's own stack. */
-struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context context);
+/* The context of `site` called from such a chain. Made for the usual case: a few new links on the
+ * thread's own stack that have been found in this order before. */
+struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context context,
+                                     const struct memtrack_site *site);
 
 /* Interned contexts have ids 1 to this; some may be unused. */
 uint32_t mt_context_count(void);
@@ -120,12 +131,11 @@ static inline bool mt_context_is_known(const struct memtrack_link *link) {
            (MT_CONTEXT_PART(link, uint32_t, 4) & MT_CONTEXT_LINK_ID_MASK) == MT_CONTEXT_LINK_ID;
 }
 
-/* Whether it is a link at all, with a call that has not been looked up. */
+/* Whether it is a link at all, with a call that has not been looked up. Its upper half then begins
+ * with a byte that is all ones, or with that of MT_CONTEXT_LINK_ID. */
 static inline bool mt_context_is_new(const struct memtrack_link *link) {
-    uint32_t upper = MT_CONTEXT_PART(link, uint32_t, 4);
-
     return MT_CONTEXT_PART(link, uint16_t, 2) == MT_LINK_MARK &&
-           (upper == MT_LINK_CALL >> 32 || (upper & MT_CONTEXT_LINK_ID_MASK) == MT_CONTEXT_LINK_ID);
+           (MT_CONTEXT_PART(link, uint32_t, 4) | ~MT_CONTEXT_LINK_ID) == ~UINT32_C(0);
 }
 
 static inline struct mt_context_id mt_context_known_id(const struct memtrack_link *link) {
@@ -142,11 +152,13 @@ static inline void mt_context_set_known(struct memtrack_link *link, struct mt_co
 
 /* Of one that is new. */
 static inline const struct memtrack_site *mt_context_link_site(const struct memtrack_link *link) {
-    uint32_t number = link->sites & MT_LINK_NARROW ? MT_CONTEXT_PART(link, uint8_t, 0)
-                                                   : MT_CONTEXT_PART(link, uint16_t, 0);
+    uint32_t number;
 
-    return (const struct memtrack_site *)(link->sites & ~(uintptr_t)MT_LINK_NARROW) +
-           (number - (number >> 8));
+    if (MT_LIKELY(link->sites & MT_LINK_NARROW))
+        return (const struct memtrack_site *)(link->sites - MT_LINK_NARROW) +
+               MT_CONTEXT_PART(link, uint8_t, 0);
+    number = MT_CONTEXT_PART(link, uint16_t, 0);
+    return (const struct memtrack_site *)link->sites + (number - (number >> 8));
 }
 
 static inline struct mt_context_slot *mt_context_slot_of(struct mt_context_slot *cache,

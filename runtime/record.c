@@ -6,11 +6,11 @@
 
 struct mt_context_id mt_record_context(struct mt_local *local, enum mt_event_op op,
                                        uintptr_t call) {
-    struct mt_context_id parent = MT_CONTEXT_ROOT;
+    const struct memtrack_site *site = mt_record_site(call);
 
     if (mt_record_has_callers(op) && !mt_context_sites_only)
-        parent = mt_context_find(local, mt_record_caller(call));
-    return mt_context_child(local->cache, parent, mt_record_site(call), true);
+        return mt_context_find(local, mt_record_caller(call), site);
+    return mt_context_child(local->cache, MT_CONTEXT_ROOT, site, true);
 }
 
 static inline bool has_room(const struct mt_local *local, const struct mt_event *event,

@@ -74,6 +74,7 @@ struct mt_local {
     struct mt_buffer *buffer;
     uint64_t last_ticks;
     struct mt_context_slot *cache;
+    struct mt_context_path *paths;
     struct mt_thread *thread;
     uint32_t busy;           /* 1: inside the path; MT_LOCAL_INSIDE for each own allocator around */
     _Atomic uint32_t nested; /* events of signal handlers that wait in thread->nested */

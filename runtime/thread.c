@@ -136,6 +136,7 @@ static bool thread_begin(struct mt_local *local, uint64_t ticks, unsigned events
     }
     prctl(PR_GET_NAME, thread->name);
     local->cache = thread->cache;
+    local->paths = thread->paths;
     local->thread = thread;
     buffer_use(local, buffer, ticks);
     mt_lock_take(&registry_lock);
@@ -221,6 +222,7 @@ static void thread_finish(struct mt_local *local) {
     }
     local->thread = NULL;
     local->cache = NULL;
+    local->paths = NULL;
     local->buffer = NULL;
     local->limit = local->cursor = NULL;
     mt_lock_release(&registry_lock);

@@ -24,6 +24,7 @@ struct mt_thread {
     char name[MT_THREAD_NAME_SIZE];
     struct mt_event nested[MT_THREAD_NESTED_EVENTS];
     struct mt_context_slot cache[MT_CONTEXT_CACHE_SLOTS];
+    struct mt_context_path paths[MT_CONTEXT_PATHS];
 };
 
 /* Makes the key whose destructor tells of a thread's end. Once per process, in the main thread. A

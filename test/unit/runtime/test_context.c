@@ -17,6 +17,7 @@ enum { THREADS = 8, SITES = 30000 };
 
 static struct memtrack_site sites[SITES];
 static struct mt_context_slot caches[THREADS][MT_CONTEXT_CACHE_SLOTS];
+static struct mt_context_path paths[MT_CONTEXT_PATHS];
 static uint32_t ids[THREADS][SITES];
 
 static struct mt_context_id child(struct mt_context_slot *cache, uint32_t parent,
@@ -99,6 +100,14 @@ static void expect_chain(struct mt_context_id id, size_t depth, size_t first) {
     assert_int_equal(id.value, 0);
 }
 
+/* The parent of what is found for an allocation there. */
+static struct mt_context_id found(struct mt_local *local, memtrack_context context) {
+    struct mt_context_id id = mt_context_find(local, context, &sites[0]);
+
+    assert_ptr_equal(mt_context_site(id), &sites[0]);
+    return mt_context_parent(id);
+}
+
 /* By both ways to walk, at every depth around the numbers that are special to them. */
 static void walks_chains(void **state) {
     static const size_t depths[] = {0, 1, 2, 7, 8, 9, 63, 64, 65, 254, 255, 256, 511, 600, 5000};
@@ -107,6 +116,7 @@ static void walks_chains(void **state) {
 
     (void)state;
     local->cache = caches[0];
+    local->paths = paths;
     mt_stack_start(local);
     for (int i = 0; i < SITES; i++)
         sites[i].flags = MT_SITE_CALL;
@@ -114,16 +124,18 @@ static void walks_chains(void **state) {
     for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
         struct memtrack_link links[5000];
         memtrack_context context = chain(links, depths[i], first);
-        struct mt_context_id id = mt_context_find(local, context);
+        struct mt_context_id id = found(local, context);
 
         expect_chain(id, depths[i], first);
-        assert_int_equal(mt_context_find(local, context).value, id.value);
+        assert_int_equal(found(local, context).value, id.value);
+        context = chain(links, depths[i], first);
+        assert_int_equal(found(local, context).value, id.value);
         context = chain(links, depths[i], first);
         assert_int_equal(mt_context_walk(local, context, false).value, id.value);
         /* The next call of the innermost function. */
         if (depths[i]) {
             *(uint16_t *)&((struct memtrack_link *)context)->call = 5;
-            id = mt_context_find(local, context);
+            id = found(local, context);
             assert_ptr_equal(mt_context_site(id), &sites[first + 5]);
             expect_chain(mt_context_parent(id), depths[i] - 1, first);
         }
@@ -143,11 +155,11 @@ static void survives_dead_links(void **state) {
     /* A site that is none. */
     context = chain(links, 3, 1000);
     links[1].sites = (uintptr_t)links;
-    assert_ptr_equal(mt_context_site(mt_context_find(local, context)), &sites[1002]);
+    assert_ptr_equal(mt_context_site(found(local, context)), &sites[1002]);
     /* Not a link any more. */
     context = chain(links, 3, 1000);
     links[1].call = 1;
-    expect_chain(mt_context_find(local, context), 1, 1002);
+    expect_chain(found(local, context), 1, 1002);
     assert_int_equal(links[1].call, 1);
     /* A caller that is unaligned, deeper than its callee, or in no memory at all. */
     for (int i = 0; i < 3; i++) {
@@ -155,7 +167,7 @@ static void survives_dead_links(void **state) {
         links[0].caller = i == 0 ? links[0].caller + 1 : i == 1 ? context - 4096 : (uintptr_t)gone;
         if (i == 2)
             munmap(gone, 4096);
-        expect_chain(mt_context_find(local, context), 1, 1002);
+        expect_chain(found(local, context), 1, 1002);
     }
     /* Two stacks that call each other in a circle. */
     gone = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -163,7 +175,7 @@ static void survives_dead_links(void **state) {
     links[0].caller = (uintptr_t)gone;
     *(struct memtrack_link *)gone =
         (struct memtrack_link){context, (uintptr_t)&sites[5], MT_LINK_CALL};
-    mt_context_find(local, context);
+    found(local, context);
     munmap(gone, 4096);
 }
 
