@@ -26,8 +26,8 @@ bool mt_context_sites_only;
 struct node {
     _Atomic(const struct memtrack_site *) site; /* NULL: unused, or forgotten */
     struct mt_context_id parent;                /* fixed, like the next, before */
-    uint32_t next : 31;                         /* the node is published */
-    uint32_t defined : 1;                       /* under the writer's lock */
+    uint32_t next;                              /* the node is published */
+    bool defined;                               /* under the writer's lock */
 };
 
 static _Atomic uint32_t buckets[BUCKETS]; /* newest node's index; 0 none */
