@@ -16,11 +16,14 @@ report() {
 
 # A tree with the drivers and stub products, its path full of trouble.
 prefix="$work/a prefix, 'quoted'"
-mkdir -p "$prefix/bin" "$prefix/$libdir" "$work/links" "$work/in" "$work/path"
+mkdir -p "$prefix/bin" "$prefix/$libdir" "$prefix/include/memtrack/config" "$work/links" \
+  "$work/in" "$work/path"
 cp "$build/bin/memtrack-cc" "$build/bin/memtrack-c++" "$prefix/bin/"
 : >"$prefix/$libdir/MemTrackPass.so"
 : >"$prefix/$libdir/libmemtrack.so"
 : >"$prefix/$libdir/libmemtrack.a"
+: >"$prefix/include/memtrack/config/context-site.h"
+context_header=$(cd -P "$prefix/include" && pwd -P)/memtrack/config/context-site.h
 lib=$(cd -P "$prefix/$libdir" && pwd -P)
 cat >"$work/fake" <<'EOF'
 #!/bin/sh
@@ -197,6 +200,48 @@ again=$(sh -c "$(cat err)")
 "$driver" --memtrack-help | grep -q MEMTRACK_CC || report "--memtrack-help"
 fake --memtrack-nonsense main.c 2>/dev/null && report "--memtrack-nonsense is accepted"
 
+# carries COUNT ARGUMENT...: the command line forces the header of context=site in that many times.
+carries() {
+  want_count=$1
+  shift
+  got=$(fake "$@" 2>&1)
+  case $got in *memtrack-context*) report "--memtrack-context reaches the compiler: $got" ;; esac
+  got=$(printf '%s\n' "$got" | grep -oF "<-Xclang><-include><-Xclang><$context_header>" | wc -l)
+  [ "$got" -eq "$want_count" ] ||
+    report "$*: the header of context=site is there $got times, want $want_count"
+}
+site=--memtrack-context=site stack=--memtrack-context=stack
+carries 0 -c main.c
+carries 0 "$stack" -c main.c
+carries 1 "$site" -c main.c
+carries 1 -c main.c "$site"
+carries 1 "$site" "$site" -c main.c
+carries 1 "$stack" "$site" -c main.c
+carries 0 "$site" "$stack" -c main.c
+carries 1 "$site" main.c other.o
+carries 1 "$site" -E -x c -
+carries 1 "$site" -x c-header all
+carries 1 "$site" @compile.rsp
+carries 1 "$site" -- main.c
+carries 0 "$site" main.o libother.a libother.so libother.so.1 -lm -o program
+carries 0 "$site" --version
+for wrong in --memtrack-context=both --memtrack-context= --memtrack-context; do
+  if got=$(fake "$wrong" -c main.c 2>&1); then
+    report "$wrong: success"
+  fi
+  case $got in
+  *'
+'*) report "$wrong: more than one line: $got" ;;
+  "memtrack-cc: $wrong: wants "*"=stack or "*"=site") ;;
+  *) report "$wrong: $got" ;;
+  esac
+done
+mv "$context_header" "$lib/elsewhere"
+fake "$site" -c main.c 2>err && report "no header: success"
+grep -q 'no header .*context-site.h' err || report "no header: $(cat err)"
+wants plugin none -c main.c
+mv "$lib/elsewhere" "$context_header"
+
 # With the real compiler, plugin and runtime: no warning with anything.
 cc=$build/bin/memtrack-cc cxx=$build/bin/memtrack-c++
 check() {
@@ -244,6 +289,70 @@ warn='-Wall -Werror'
   ./program
   [ $? -eq 7 ] || report "compiled from standard input"
 }
+
+# What an object refers to follows --memtrack-context, and nothing else in it tells.
+cat >calls.c <<'EOF'
+void *inner(void);
+void *outer(void);
+void *outer(void) {
+    char *block = inner();
+    block[0] = 1;
+    return block;
+}
+EOF
+sed 's/inner();/static_cast<char *>(inner());/' calls.c >calls.cpp
+# context_is stack|site FILE
+context_is() {
+  found=site
+  ! nm -u "$2" | grep -q '__memtrack_context$' || found=stack
+  [ "$found" = "$1" ] || report "$2 was compiled with context=$found, want $1"
+  ! readelf -SW "$2" | grep -F memtrack.cfg || report "$2 has a section memtrack.cfg"
+  ! nm "$2" | grep __memtrack_config || report "$2 has the option's array"
+}
+all='-Weverything -Werror -pedantic'
+# shellcheck disable=SC2086 # several words are meant
+{
+  for level in -O0 -O2 '-O2 -g'; do
+    silent "$cc" $level -c calls.c
+    context_is stack calls.o
+    silent "$cc" $level "$stack" -c calls.c
+    context_is stack calls.o
+    for standard in c89 c11 gnu17; do
+      silent "$cc" $level $all -std=$standard "$site" -c calls.c
+      context_is site calls.o
+    done
+  done
+  silent "$cxx" -c calls.cpp
+  context_is stack calls.o
+  for standard in c++98 c++11 c++20; do
+    silent "$cxx" $all -std=$standard "$site" -c calls.cpp
+    context_is site calls.o
+  done
+  silent "$cc" $warn "$site" -c start.S
+  silent "$cc" $warn "$site" -c plain.s
+  silent "$cc" $warn "$site" -no-integrated-as -c start.S
+  silent "$cc" $warn "$site" -E calls.c -o calls.i
+  silent "$cc" $warn -c calls.i
+  context_is site calls.o
+  silent "$cc" $warn "$site" main.c make.c plain.s -o program
+  check ./program
+  silent "$cc" $warn "$site" main.o make.o -o program
+
+  # Precompiled headers, with the option where they are made, where they are used, and in both.
+  printf '#define UNUSED 1\n' >all.h
+  for made in stack site; do
+    silent "$cc" $warn "--memtrack-context=$made" -x c-header all.h -o all.h.pch
+    for used in stack site; do
+      want=site
+      [ "$made$used" != stackstack ] || want=stack
+      for use in '-include all.h' '-include-pch all.h.pch'; do
+        silent "$cc" $warn "--memtrack-context=$used" $use -c calls.c
+        context_is $want calls.o
+      done
+    done
+  done
+}
+
 readelf -d a.out | grep -q 'NEEDED.*libmemtrack' || report "the runtime is not needed by the program"
 printf 'int main(void) { return 0; }\n' >quiet.c
 "$cc" -Wl,--as-needed quiet.c -o program

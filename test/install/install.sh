@@ -26,7 +26,8 @@ mv "$work/first" "$work/prefix"
 prefix=$work/prefix
 for file in bin/memtrack bin/memtrack-cc bin/memtrack-c++ "$libdir/MemTrackPass.so" \
   "$libdir/libmemtrack.so" "$libdir/libmemtrack.a" "$libdir/pkgconfig/memtrack.pc" \
-  "$libdir/cmake/MemTrack/MemTrackConfig.cmake" include/memtrack/abi.h; do
+  "$libdir/cmake/MemTrack/MemTrackConfig.cmake" include/memtrack/abi.h \
+  include/memtrack/config/context-site.h; do
   [ -e "$prefix/$file" ] || fail "$file is not installed"
 done
 
@@ -60,9 +61,35 @@ quiet cmake -S "$source/project" -B "$work/flags" -G Ninja -DCMAKE_PREFIX_PATH="
   -DCMAKE_C_FLAGS=-Werror -DCMAKE_CXX_FLAGS=-Werror
 quiet cmake --build "$work/flags"
 expect "$work/flags/instrumented" 2 1100
+expect "$work/flags/context" 2 1100
 if nm -D "$work/flags/plain" | grep -q __memtrack_; then
   fail "a target that was not asked for is instrumented"
 fi
+nm -u "$work/flags/CMakeFiles/instrumented.dir/main.cpp.o" | grep -q '__memtrack_context$' ||
+  fail "memtrack_instrument() leaves calling contexts out"
+for object in "$work"/flags/CMakeFiles/context.dir/*.o; do
+  nm -u "$object" | grep -q __memtrack_ || fail "CONTEXT site leaves $object as it is"
+  ! nm "$object" | grep -e '__memtrack_context$' -e __memtrack_config || fail "CONTEXT site: $object"
+done
+quiet cmake -S "$source/project" -B "$work/flags" -DCONTEXT=stack
+quiet cmake --build "$work/flags"
+nm -u "$work/flags/CMakeFiles/context.dir/main.cpp.o" | grep -q '__memtrack_context$' ||
+  fail "CONTEXT stack leaves calling contexts out"
+for wrong in both ''; do
+  if cmake -S "$source/project" -B "$work/flags" -DCONTEXT="$wrong" >"$work/log" 2>&1; then
+    fail "memtrack_instrument() accepts CONTEXT '$wrong'"
+  fi
+  grep -q "CONTEXT is stack or site, not '$wrong'" "$work/log" || {
+    cat "$work/log"
+    fail "memtrack_instrument() refuses CONTEXT '$wrong' without saying why"
+  }
+done
+
+# The build tree is as good as an installation.
+quiet cmake -S "$source/project" -B "$work/uninstalled" -G Ninja -DMemTrack_DIR="$build/$libdir/cmake/MemTrack" \
+  -DCMAKE_C_COMPILER="clang-$version" -DCMAKE_CXX_COMPILER="clang++-$version"
+quiet cmake --build "$work/uninstalled"
+expect "$work/uninstalled/context" 2 1100
 
 # The drivers as CMake's compilers, alone and together with memtrack_instrument().
 CC="$prefix/bin/memtrack-cc" CXX="$prefix/bin/memtrack-c++" \
@@ -70,6 +97,7 @@ CC="$prefix/bin/memtrack-cc" CXX="$prefix/bin/memtrack-c++" \
 quiet cmake --build "$work/driver"
 expect "$work/driver/plain" 2 1100
 expect "$work/driver/instrumented" 2 1100
+expect "$work/driver/context" 2 1100
 
 # The wrong compiler is refused, with the way out.
 if cmake -S "$source/project" -B "$work/wrong" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
@@ -85,6 +113,10 @@ tr '\n' ' ' <"$work/log" | tr -s ' ' | grep -q "needs clang $version, but the C 
 cp -r "$source/project" "$work/make"
 quiet make -C "$work/make" CC="$prefix/bin/memtrack-cc" CXX="$prefix/bin/memtrack-c++"
 expect "$work/make/main" 2 1100
+quiet make -C "$work/make" -B CC="$prefix/bin/memtrack-cc --memtrack-context=site" \
+  CXX="$prefix/bin/memtrack-c++ --memtrack-context=site"
+expect "$work/make/main" 2 1100
+! nm -u "$work/make/main.o" | grep '__memtrack_context$' || fail "--memtrack-context=site"
 
 pc() {
   PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig pkg-config "$@" memtrack
