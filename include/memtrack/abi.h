@@ -107,22 +107,22 @@ struct memtrack_link {
 /* Calls after the first are stored as the low byte of `call`, else as its low 16 bits. */
 #define MT_LINK_NARROW 1u
 
-/* The upper 48 bits of `call` when the link is set up, as one instruction can store them. The runtime
- * writes to a link, which may be what is left of a function that is gone, only where it finds these,
- * or what it wrote itself. */
+/* The upper 48 bits of `call` when the link is set up, as one instruction can store them. The
+ * runtime writes to a link, which may be what is left of a function that is gone, only where it
+ * finds these, or what it wrote itself. */
 #define MT_LINK_CALL UINT64_C(0xffffffffa5c30000)
 #define MT_LINK_MARK 0xa5c3u /* bits 16 to 31, always */
 
 /* The runtime overwrites the low byte of `call` with this when it has entered the context's id into
- * the upper half. The next call overwrites it in turn, so no site's number has such a byte: after 255
- * of them one number is left out. */
+ * the upper half. The next call overwrites it in turn, so no site's number has such a byte: after
+ * 255 of them one number is left out. */
 #define MT_LINK_KNOWN 0xffu
 
 /* A function with more instrumented calls has no link. */
 #define MT_LINK_MAX_SITES 65000u
 
-/* Added to the site that an entry point is given: the calling function is itself the innermost link,
- * and its `caller` the context of this call. Without it, what is innermost is the context. */
+/* Added to the site that an entry point is given: the calling function is itself the innermost
+ * link, and its `caller` the context of this call. Without it, what is innermost is the context. */
 #define MT_SITE_LINKED 1u
 
 #ifdef __cplusplus
