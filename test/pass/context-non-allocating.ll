@@ -17,7 +17,7 @@ define i32 @leaf(i32 %n) {
   %r = add i32 %n, 1
   ret i32 %r
 }
-; CHECK-LABEL: define i32 @inner
+; CHECK-LABEL: i32 @inner
 define internal i32 @inner(i32 %n) {
   %r = call i32 @leaf(i32 %n)
   %s = add i32 %r, 1
