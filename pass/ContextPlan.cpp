@@ -90,6 +90,12 @@ static bool mayLoseContext(const CallBase &Call) {
                 [&](StringRef Part) { return StringRef(Name).contains(Part); });
 }
 
+/// The builtin's intrinsic does, but is not marked.
+static bool returnsTwice(const CallBase &Call) {
+  return Call.hasFnAttr(Attribute::ReturnsTwice) ||
+         Call.getIntrinsicID() == Intrinsic::eh_sjlj_setjmp;
+}
+
 /// Nothing can be put on the edges to its successors.
 static bool hasFixedEdges(const Instruction &I) {
   return isa<IndirectBrInst>(I) || isa<CallBrInst>(I);
@@ -104,7 +110,7 @@ void ContextPlan::collect(const SmallPtrSetImpl<CallBase *> &Allocations,
     if (!Call)
       continue;
     bool Allocates = Allocations.contains(Call);
-    bool Twice = Call->hasFnAttr(Attribute::ReturnsTwice);
+    bool Twice = returnsTwice(*Call);
     bool May = !Allocates && MayCallAllocator(*Call);
     // Where an exception is caught, the link has to be in place, whatever
     // throws it.
@@ -344,7 +350,7 @@ void ContextPlan::transfer(const Region &R, const BasicBlock &Block, State &S,
       S = {true, R.FirstCall};
     }
     auto *Call = dyn_cast<CallBase>(&I);
-    if (!InPlace || !Call || isa<IntrinsicInst>(Call))
+    if (!InPlace || !Call)
       continue;
     bool Names = IsOrdinary.contains(Call);
     bool Allocates = IsAllocation.contains(Call) && !IsTail.contains(Call);
@@ -357,7 +363,7 @@ void ContextPlan::transfer(const Region &R, const BasicBlock &Block, State &S,
       if (Names)
         S.Call = Call;
     }
-    if (Call->hasFnAttr(Attribute::ReturnsTwice))
+    if (returnsTwice(*Call))
       S = {};
     else if (Names && mayLoseContext(*Call))
       S.IsContext = false;

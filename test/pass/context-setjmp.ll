@@ -6,6 +6,7 @@ target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-f80:128-n8:16
 target triple = "x86_64-pc-linux-gnu"
 
 declare i32 @_setjmp(ptr) nounwind returns_twice
+declare i32 @llvm.eh.sjlj.setjmp(ptr)
 declare void @first() nounwind
 
 ; CHECK-LABEL: define void @f
@@ -37,4 +38,17 @@ more:
   br label %done
 done:
   ret void
+}
+
+; The builtin is not marked, but does the same.
+; CHECK-LABEL: define i32 @builtin
+; CHECK:      store volatile ptr %memtrack.link, ptr @__memtrack_context
+; CHECK-NEXT: call i32 @llvm.eh.sjlj.setjmp(
+; CHECK:      store volatile ptr %memtrack.link, ptr @__memtrack_context
+; CHECK-NEXT: call void @first()
+; CHECK:      ret i32
+define i32 @builtin(ptr %buffer) {
+  %second = call i32 @llvm.eh.sjlj.setjmp(ptr %buffer)
+  call void @first()
+  ret i32 %second
 }
