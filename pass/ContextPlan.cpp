@@ -76,10 +76,12 @@ static bool isTailCall(const CallBase &Base) {
 /// exception that one of their instrumented callees has thrown; that they may
 /// call longjmp, or swapcontext, is for the runtime to put right, but for
 /// functions that switch stacks by means of their own and that their names give
-/// away.
+/// away. What is called through a pointer may be any of these.
 static bool mayLoseContext(const CallBase &Call) {
   const Function *Callee = Call.getCalledFunction();
-  if (!Callee || !Callee->isDeclaration())
+  if (!Callee)
+    return !Call.doesNotThrow();
+  if (!Callee->isDeclaration())
     return false;
   // What does not throw may catch none the less, if it is C++.
   if (!Call.doesNotThrow() || startsWith(Callee->getName(), "_Z"))

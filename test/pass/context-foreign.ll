@@ -34,3 +34,18 @@ define void @f(ptr %p) {
   call void @may_not()
   ret void
 }
+
+; Through a pointer, all may be called.
+; CHECK-LABEL: define void @indirect
+; CHECK:      call void %p()
+; CHECK:      store volatile i8
+; CHECK-NEXT: store volatile ptr %memtrack.link, ptr @__memtrack_context
+; CHECK-NEXT: call void %p()
+; CHECK:      store volatile i8
+; CHECK-NEXT: call void @may_not()
+define void @indirect(ptr %p) {
+  call void %p()
+  call void %p() nounwind
+  call void @may_not()
+  ret void
+}
