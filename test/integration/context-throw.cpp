@@ -11,8 +11,8 @@
 #include <cstdlib>
 
 #define NOINLINE __attribute__((noinline))
-static void *volatile deep, *volatile cleanup, *volatile handler, *volatile called,
-    *volatile rethrown, *volatile end;
+static void *volatile deep,
+    *volatile cleanup, *volatile handler, *volatile called, *volatile rethrown, *volatile end;
 static volatile int count;
 
 struct Guard {
