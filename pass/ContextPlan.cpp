@@ -76,10 +76,12 @@ static bool isTailCall(const CallBase &Base) {
 /// exception that one of their instrumented callees has thrown; that they may
 /// call longjmp, or swapcontext, is for the runtime to put right, but for
 /// functions that switch stacks by means of their own and that their names give
-/// away.
+/// away. What is called through a pointer may be any of these.
 static bool mayLoseContext(const CallBase &Call) {
   const Function *Callee = Call.getCalledFunction();
-  if (!Callee || !Callee->isDeclaration())
+  if (!Callee)
+    return !Call.doesNotThrow();
+  if (!Callee->isDeclaration())
     return false;
   // What does not throw may catch none the less, if it is C++.
   if (!Call.doesNotThrow() || startsWith(Callee->getName(), "_Z"))
@@ -88,6 +90,12 @@ static bool mayLoseContext(const CallBase &Call) {
   return any_of(ArrayRef<StringRef>{"swap", "switch", "context", "ctx", "fiber",
                                     "coro", "yield", "resume", "jump"},
                 [&](StringRef Part) { return StringRef(Name).contains(Part); });
+}
+
+/// The builtin's intrinsic does, but is not marked.
+static bool returnsTwice(const CallBase &Call) {
+  return Call.hasFnAttr(Attribute::ReturnsTwice) ||
+         Call.getIntrinsicID() == Intrinsic::eh_sjlj_setjmp;
 }
 
 /// Nothing can be put on the edges to its successors.
@@ -104,7 +112,7 @@ void ContextPlan::collect(const SmallPtrSetImpl<CallBase *> &Allocations,
     if (!Call)
       continue;
     bool Allocates = Allocations.contains(Call);
-    bool Twice = Call->hasFnAttr(Attribute::ReturnsTwice);
+    bool Twice = returnsTwice(*Call);
     bool May = !Allocates && MayCallAllocator(*Call);
     // Where an exception is caught, the link has to be in place, whatever
     // throws it.
@@ -344,7 +352,7 @@ void ContextPlan::transfer(const Region &R, const BasicBlock &Block, State &S,
       S = {true, R.FirstCall};
     }
     auto *Call = dyn_cast<CallBase>(&I);
-    if (!InPlace || !Call || isa<IntrinsicInst>(Call))
+    if (!InPlace || !Call)
       continue;
     bool Names = IsOrdinary.contains(Call);
     bool Allocates = IsAllocation.contains(Call) && !IsTail.contains(Call);
@@ -357,7 +365,7 @@ void ContextPlan::transfer(const Region &R, const BasicBlock &Block, State &S,
       if (Names)
         S.Call = Call;
     }
-    if (Call->hasFnAttr(Attribute::ReturnsTwice))
+    if (returnsTwice(*Call))
       S = {};
     else if (Names && mayLoseContext(*Call))
       S.IsContext = false;

@@ -15,5 +15,5 @@ for level in -O0 -O2; do
   ./threads30 --json >truth.json
   "$bin/memtrack" report --format json ./*.mtrace >report.json
   printf '%s: ' "$level"
-  python3 "$source/check.py" truth.json report.json
+  python3 "$source/check.py" truth.json report.json --contexts
 done

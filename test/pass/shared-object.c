@@ -3,6 +3,8 @@
 // RUN: %plain -c %runtime -o %t.runtime.o
 // RUN: %clang -g -DPLUGIN -shared -fPIC %s -o %t.so
 // RUN: %clang -g -rdynamic %s %t.runtime.o -ldl -o %t && %t %t.so | FileCheck %s
+// RUN: %contexts %clang -g -DPLUGIN -shared -fPIC %s -o %t.so
+// RUN: %contexts %clang -g -rdynamic %s %t.runtime.o -ldl -o %t && %t %t.so | FileCheck %s --check-prefix=CONTEXTS
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +14,7 @@ void *plugin(void) { return malloc(1); }
 #else
 #include <dlfcn.h>
 
-// CHECK:      | main {{.*}}shared-object.c:[[@LINE+15]]
+// CHECK:      | main {{.*}}shared-object.c:[[@LINE+22]]
 // CHECK-NEXT: registered 1
 // CHECK-NEXT: open
 // CHECK-NEXT: | plugin
@@ -21,6 +23,13 @@ void *plugin(void) { return malloc(1); }
 // CHECK-NEXT: unregistered 1
 // CHECK-NEXT: end
 // CHECK-NEXT: unregistered 1
+// CONTEXTS:      | main {{.*}}
+// CONTEXTS:      open
+// CONTEXTS-NEXT: | plugin
+// CONTEXTS-NEXT: registered 1
+// CONTEXTS-NEXT: close
+// CONTEXTS-NEXT: unregistered 1
+// CONTEXTS-NEXT: end
 int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IONBF, 0);
   puts("open");

@@ -2,6 +2,8 @@
  * program named. One line a site, `hash=` first, its frames innermost first:
  *
  *   site hash=… api=… flags=… type=… | function file:line:column | …
+ *
+ * A wrapper has " wrapper" behind it.
  */
 #include "memtrack/abi.h"
 #include <stddef.h>
@@ -29,8 +31,9 @@ void __memtrack_register_sites_v2(site start, site stop)
                s->flags, text(&s->type));
         const struct memtrack_frame *frames = target(&s->frames);
         for (int i = 0; i < s->frame_count; i++)
-            printf(" | %s %s:%u:%u", text(&frames[i].function), text(&frames[i].file),
-                   frames[i].line, frames[i].column);
+            printf(" | %s %s:%u:%u%s", text(&frames[i].function), text(&frames[i].file),
+                   frames[i].line, frames[i].column,
+                   frames[i].flags & MT_FRAME_WRAPPER ? " wrapper" : "");
         printf("\n");
     }
     printf("registered %td\n", stop - start);
@@ -43,7 +46,13 @@ void __memtrack_unregister_sites_v2(site start, site stop)
     fflush(stdout);
 }
 
-#define CALL(type, ...) ((type)target(&s->callee))(__VA_ARGS__)
+/* A call under a link is given MT_SITE_LINKED with its site. */
+static const int32_t *callee(site s)
+{
+    return &((site)((uintptr_t)s & ~(uintptr_t)MT_SITE_LINKED))->callee;
+}
+
+#define CALL(type, ...) ((type)target(callee(s)))(__VA_ARGS__)
 
 void *__memtrack_malloc(size_t n, site s)
 {
