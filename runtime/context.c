@@ -278,7 +278,8 @@ struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context co
         if (!caller)
             break;
         /* Higher than this link, and on the same stack. */
-        if (MT_UNLIKELY(caller - (uintptr_t)link - 1 >= high - (uintptr_t)link - 1))
+        if (MT_UNLIKELY(caller - (uintptr_t)link - 1 >= high - (uintptr_t)link - 1 ||
+                        caller % _Alignof(struct memtrack_link)))
             goto far;
         link = (struct memtrack_link *)caller;
     }

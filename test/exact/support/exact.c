@@ -80,8 +80,8 @@ void exact_fault_forbid(void) {
 }
 
 void exact_fault_allow(void) {
-    if (mprotect((void *)exact_fault_page, (size_t)sysconf(_SC_PAGESIZE),
-                 PROT_READ | PROT_WRITE) != 0)
+    if (mprotect((void *)exact_fault_page, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE) !=
+        0)
         abort();
 }
 

@@ -2,9 +2,9 @@
  * the program itself and without a word to MemTrack.
  *
  * Each function is given `up`, the link of its caller, and makes a link of its own, on the line of
- * the call, for everything it calls. Links lie in a file mapped at start (EXACT_TRUTH), so that they
- * outlive longjmp, throw, fork and the process, need no pointer into a frame, which would keep the
- * compiler from making tail calls, and cost no call, which would change what is to be tested.
+ * the call, for everything it calls. Links lie in a file mapped at start (EXACT_TRUTH), so that
+ * they outlive longjmp, throw, fork and the process, need no pointer into a frame, which would keep
+ * the compiler from making tail calls, and cost no call, which would change what is to be tested.
  * truth.py reads the file. */
 #ifndef EXACT_H
 #define EXACT_H
@@ -103,8 +103,8 @@ struct exact_generator {
 struct exact_self {
     struct exact_state state;
     unsigned random;
-    int fuel; /* function entries left, so that programs end */
-    unsigned carry; /* `up` for those that are given no argument */
+    int fuel;         /* function entries left, so that programs end */
+    unsigned carry;   /* `up` for those that are given no argument */
     unsigned loading; /* the link that called dlopen */
     unsigned leaving; /* the link that called exit or dlclose */
     unsigned resumption;

@@ -1,6 +1,6 @@
 /* An allocator's public symbols that unwind the real stack, to hold the truth of the generated
- * programs against, so that a wrong generator is not taken for a wrong MemTrack. Linked into plainly
- * built programs; frames.py reads the file it writes (EXACT_REFERENCE). */
+ * programs against, so that a wrong generator is not taken for a wrong MemTrack. Linked into
+ * plainly built programs; frames.py reads the file it writes (EXACT_REFERENCE). */
 #define _GNU_SOURCE
 #include "exact.h"
 
@@ -30,7 +30,7 @@ struct stack {
 static struct reference {
     char module[MODULES][NAME];
     struct stack stack[EXACT_NOTES];
-} *reference;
+} * reference;
 
 __attribute__((constructor(101))) static void open_reference(void) {
     const char *path = getenv("EXACT_REFERENCE");
