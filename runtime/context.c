@@ -159,7 +159,7 @@ struct mt_context_id mt_context_intern(struct mt_context_slot *cache, struct mt_
 #define LINKS_AT_ONCE 64
 
 /* New links that the usual case is made for. */
-#define NEAR 12
+#define NEAR 24
 
 /* Stacks of one thread that a chain may pass through. */
 #define SWITCHES 64

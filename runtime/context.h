@@ -26,7 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MT_CONTEXT_CACHE_SLOTS 1024
+#define MT_CONTEXT_CACHE_SLOTS 4096
 #define MT_CONTEXT_ID_BITS 24 /* what an event record has room for */
 
 /* Of the main function: no caller is known. Events get it when ids or memory are used up and no
