@@ -17,10 +17,10 @@ struct mt_thread {
     uint32_t id;              /* in the trace, from 1 */
     uint32_t tid;
     uint64_t first_ticks;
-    uint64_t last_ticks;   /* 0 while it runs */
-    uint64_t events;       /* handed over */
-    _Atomic uint64_t lost; /* dropped for want of buffers, not yet written to the trace */
-    bool described;        /* the trace has its name; the writer's */
+    _Atomic uint64_t last_ticks; /* 0 while it runs; the writer may look while the thread ends */
+    uint64_t events;             /* handed over */
+    _Atomic uint64_t lost;       /* dropped for want of buffers, not yet written to the trace */
+    bool described;              /* the trace has its name; the writer's */
     char name[MT_THREAD_NAME_SIZE];
     struct mt_event nested[MT_THREAD_NESTED_EVENTS];
     struct mt_context_slot cache[MT_CONTEXT_CACHE_SLOTS];
