@@ -29,6 +29,7 @@ class Rules:
         self.optimized = level != "O0"
         self.unwound = unwound
         self.complete = complete or unwound  # what uninstrumented code allocates must be there, too
+        self.defined = None  # labels of functions that have code of their own, if that is known
 
     def is_optional(self, link, lost_line):
         if link.flags & INTERRUPTED or lost_line and link.inline != "never":
@@ -68,18 +69,17 @@ def matches(chain, frames, rules, cut):
     return len(frames) in reached
 
 
-def inlining_error(chain, frames, optimized):
+def inlining_error(chain, frames, rules):
     """What is wrong with the marks of the frames, which are known to be the right ones. Of
     always_inline functions the optimizer leaves some in recursions."""
     kinds = {link.label: link.inline for link in chain}
     for frame in frames:
         kind = kinds.get(frame.label, "maybe")
-        if frame.inlined and (kind == "never" or kind == "maybe" and not optimized):
+        if frame.inlined and (kind == "never" or kind == "maybe" and not rules.optimized):
             return f"{frame.label}:{frame.line} cannot have been inlined"
-        if not frame.inlined and kind == "always" and not optimized:
+        must = kind == "always" and not rules.optimized
+        if not frame.inlined and (must or rules.defined and frame.label not in rules.defined):
             return f"{frame.label}:{frame.line} must have been inlined"
-    if frames and frames[-1].inlined:
-        return f"{frames[-1].label} is inlined into nothing"
     return None
 
 
@@ -96,7 +96,9 @@ def compare(chain, reported, files, rules):
     frames = frame_sources.generated(reported[0][:-1] if cut else reported[0], files, labels)
     if not matches(chain, frames, rules, cut):
         return "has another chain", frames
-    wrong = inlining_error(chain, frames, rules.optimized) if not cut else None
+    wrong = inlining_error(chain, frames, rules)
+    if not wrong and reported[0] and not cut and reported[0][-1].inlined:
+        wrong = f"{reported[0][-1].function} was inlined into nothing"
     return (wrong, frames) if wrong else None
 
 
@@ -123,14 +125,15 @@ def print_difference(size, problem, chain, frames):
 
 
 def check(directory, truth_path, chains, rules, shown=3):
-    """Prints the first differences; returns the numbers of allocations and of wrong ones."""
+    """Prints the first differences; returns the numbers of allocations held and of wrong ones."""
     manifest = json.loads((pathlib.Path(directory) / "manifest.json").read_text())
     files = {unit["name"] for unit in manifest["units"] if not unit["plain"]} | {"program.h"}
     truth = Truth(truth_path, manifest)
-    wrong = 0
+    held = wrong = 0
     for size in truth.sizes():
         if size not in chains and not rules.complete and truth.may_be_unseen(size):
             continue
+        held += 1
         chain = truth.chain(size)
         difference = compare(chain, chains.get(size), files, rules)
         if difference:
@@ -141,15 +144,15 @@ def check(directory, truth_path, chains, rules, shown=3):
         print(f"size {size}: is in the trace, but not in the truth")
         wrong += 1
     if wrong > shown:
-        print(f"... {wrong} of {truth.note_count} allocations are wrong")
-    return truth.note_count, wrong
+        print(f"... {wrong} of {held} allocations are wrong")
+    return held, wrong
 
 
 def main(arguments):
     parser = argparse.ArgumentParser(
         description="Compare MemTrack's calling contexts with a generated program's truth.")
     parser.add_argument("--memtrack", default="memtrack")
-    parser.add_argument("--level", required=True, help="O0, O1, ... that the program was built with")
+    parser.add_argument("--level", required=True, help="O0, O1, ... as the program was built")
     parser.add_argument("--reference", help="file of support/reference.c, instead of traces")
     parser.add_argument("--program", help="the program that wrote it")
     parser.add_argument("--symbolizer", default="llvm-symbolizer-14")

@@ -15,8 +15,9 @@ NAME = 256
 # Of what stands in the generated files, the functions that only the compiler knows: it calls
 # constructors from some, and the others hand a call on.
 COMPILER_MADE = re.compile(
-    r"^(__cxx_global_var_init|__cxx_global_array_dtor|_GLOBAL__|__tls_init|__dtor_|__invoke$"
-    r"|_ZTW|_ZTH|exact_)|thread-local (wrapper|initialization) routine|thunk to |::__invoke$")
+    r"^(__cxx_global_var_init|__cxx_global_array_dtor|_GLOBAL__|__tls_init|__dtor_|_ZTW|_ZTH)"
+    r"|TLS (wrapper|init) function for|thread-local (wrapper|initialization) routine for"
+    r"|thunk to |::__invoke$")
 
 Frame = collections.namedtuple("Frame", "label line inlined function file")
 

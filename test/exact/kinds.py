@@ -4,7 +4,7 @@ anything may call anything, then their bodies."""
 import contextlib
 
 from program import Body
-from statements import CALLEES, STATEMENTS, addressable, direct_targets, pick_callee, add
+from statements import STATEMENTS, add, allocation, direct_targets, pick_callee
 
 # What puts back the state that exceptions and longjmp rely on, around a body they may not leave.
 ENTER_ALONE = ("struct exact_state saved = exact_self.state;",)
@@ -146,9 +146,10 @@ def name_one(program, unit, kind, forced=None):
     elif kind in ("plain", "calm", "deep", "apply", "structure"):
         attributes(program, function)
     if kind in ("deep", "calm") and function.inline == "always":
+        # They call themselves.
         function.inline = "never"
         function.attributes = "__attribute__((noinline)) "
-    if (kind == "plain" and unit.is_cxx and "noexcept" in program.features and program.chance(0.2)):
+    if kind == "plain" and unit.is_cxx and "noexcept" in program.features and program.chance(0.2):
         function.attributes += "noexcept "
     if function.storage == "extern":
         function.c_linkage = not unit.is_cxx or program.chance(0.3)
@@ -247,8 +248,7 @@ SPENT_CALM = ("if (n <= 0)", "    return exact_done(1);", "exact_spin();")
 def write_deep(program, function):
     body = Body(program, function.unit, function)
     with body.block("if (n > 0)"):
-        partners = [f for f in direct_targets(body, "deep")]
-        partner = program.random.choice(partners)
+        partner = program.random.choice(direct_targets(body, "deep"))
         if "tail" in program.features and program.chance(0.3):
             body.line(f"return {partner.name}(TAIL, n - 1);")
         elif program.chance(0.5):
@@ -335,7 +335,7 @@ def write_quit(program, function):
     with body.block("if (n > 0)"):
         body.line(f"x += {function.name}(HERE, n - 1);")
         body.line("return exact_done(x);")
-    next(i for i in STATEMENTS if i.emit.__name__ == "allocation").emit(body)
+    allocation(body)
     body.line("pthread_exit(NULL);")
     finish_definition(function, body.render(head(function), (), ("return exact_done(x);",)))
 
@@ -345,7 +345,7 @@ def write_finish(program, function):
     with body.block("if (n > 0)"):
         body.line(f"x += {function.name}(HERE, n - 1);")
         body.line("return exact_done(x);")
-    next(i for i in STATEMENTS if i.emit.__name__ == "allocation").emit(body)
+    allocation(body)
     body.line("exact_self.leaving = HERE, exit(0);")
     finish_definition(function, body.render(head(function), (), ("return exact_done(x);",)))
 
@@ -369,7 +369,8 @@ def write_entry(program, function):
     finish_definition(function, body.render(
         head(function),
         ("struct exact_generator *generator = exact_self.generator;",
-         "unsigned up = exact_enter(0, 0, 0, 0, EXACT_BOTTOM);", "int n = generator->n;"), epilogue))
+         "unsigned up = exact_enter(0, 0, 0, 0, EXACT_BOTTOM);", "int n = generator->n;"),
+        epilogue))
 
 
 def write_resume(program, function):
@@ -412,7 +413,8 @@ def write_all(program):
     for function in program.of_kind("key"):
         program.declarations.append(f"extern pthread_key_t program_{function.name};")
         # Constructors start threads before main makes the key.
-        function.unit.forward.append(f"pthread_key_t program_{function.name} = (pthread_key_t)-1;")
+        function.unit.forward.append(
+            f"pthread_key_t program_{function.name} = (pthread_key_t)-1;")
         if function.visible_from(program.units[0]):
             program.setup.append(f"pthread_key_create(&program_{function.name}, {function.name});")
 
@@ -479,4 +481,4 @@ def write_main(program, roots=14, turns=3):
         body.line("fflush(stdout);")
         body.line(f"return (int)exact_done({finishes[0].name}(HERE, 2));")
     unit.bodies.append(body.render(
-        "int main(void)", (f"int n = 6;", "unsigned up = 0;"), ("return (int)exact_done(0);",)))
+        "int main(void)", ("int n = 6;", "unsigned up = 0;"), ("return (int)exact_done(0);",)))

@@ -1,12 +1,10 @@
 """The kinds of functions that only C++ has; see kinds.py."""
 
 import kinds
-import statements_cxx  # adds C++'s ingredients
+import statements_cxx
 from kinds import ENTER_ALONE, LEAVE_ALONE, PROTOTYPES, SPENT
 from program import Body
-from statements import STATEMENTS, pick_callee, add
-
-assert statements_cxx.try_block in [i.emit for i in STATEMENTS]
+from statements import STATEMENTS, add, pick_callee
 
 PROTOTYPES.update({
     "method": "unsigned {name}(unsigned up, int n)",
@@ -39,8 +37,6 @@ def includes(program):
 
 
 def name_all(program):
-    program.shapes = []
-    program.thread_local_names = {}
     if not program.is_cxx:
         return
     for unit in program.units:
@@ -171,12 +167,10 @@ def write_thrown(program, function):
                 guarded=True, first=ALONE)
 
 
-ONLY_ALLOCATIONS = [i for i in STATEMENTS if i.emit.__name__ in ("allocation", "new", "leaf")]
-
-
 def write_lasting(program, function):
+    ingredients = statements_cxx.ONLY_ALLOCATIONS if function.restricted else STATEMENTS
     kinds.write(program, function, ENTER_ALONE, ("this->n = n;", *LEAVE_ALONE), count=(1, 2),
-                first=ALONE, ingredients=ONLY_ALLOCATIONS if function.restricted else STATEMENTS)
+                first=ALONE, ingredients=ingredients)
 
 
 def write_lasting_end(program, function):
@@ -205,7 +199,7 @@ def write_template(program, function):
 
 
 def write_coroutine(program, function):
-    body = Body(program, function.unit, function, frame=False, is_coroutine=True)
+    body = Body(program, function.unit, function, frame=False)
     for _ in range(program.random.randint(1, 3)):
         with body.block("if (!exact_spent(n))"):
             body.fill(program.random.randint(1, 2), STATEMENTS)

@@ -117,8 +117,10 @@ class Program:
         self.declarations = []  # for all units
         self.cxx_declarations = []
         self.templates = []
+        self.header = Unit("program.h", is_cxx)  # where templates are
+        self.shapes = []  # classes with a virtual function
+        self.thread_local_names = {}  # by unit
         self.setup = []  # what main does first
-        self.header = Unit("program.h", is_cxx)
         self.serial = 0
         self.statements = 0
         self.omitted = frozenset()  # numbers of statements that are made, but left out
@@ -168,19 +170,19 @@ class Program:
         return {
             "features": sorted(self.features),
             "units": [{"name": u.name, "plain": u.plain, "plugin": u.plugin} for u in self.units],
-            "functions": [{"label": f.label, "unit": f.unit.name, "inline": inlining.get(f.inline, f.inline)}
-                          for f in self.functions],
+            "functions": [{"label": f.label, "unit": f.unit.name,
+                           "inline": inlining.get(f.inline, f.inline)} for f in self.functions],
         }
 
 
 class Body:
     """The lines of one function, and what may be done in it.
 
-    early     control may leave from here: nothing is to be put back, and the function returns
-              what a generated call returns
-    frame     this is a frame of its own: setjmp and alloca are allowed
-    barrier   objects with destructors are alive; used by what longjmp must not leave
-    calm      part of what alarms interrupt: only calls and allocations
+    early      control may leave from here: nothing is to be put back, and the function returns
+               what a generated call returns
+    frame      it has a frame of its own: setjmp and alloca are allowed
+    calm       part of what alarms interrupt: only calls and allocations
+    callables  names of parameters that can be called
     """
 
     def __init__(self, program, unit, function, **traits):
@@ -193,7 +195,6 @@ class Body:
         self.early = traits.get("early", False)
         self.frame = traits.get("frame", True)
         self.calm = traits.get("calm", False)
-        self.is_coroutine = traits.get("is_coroutine", False)
         self.callables = traits.get("callables", [])
         self.volatile = False
 

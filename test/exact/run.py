@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Build, run and check generated programs, many at a time.
 
-usage: run.py --bin DIRECTORY [--seeds A-B] [--levels O0,O2,...] [--lang c,c++] [--variants ...]
+usage: run.py --bin DIRECTORY [--seeds A-B,...] [--levels O0,O2,...] [--lang c,c++] [--variants ...]
        run.py --reference ... the same against the unwound stack, without MemTrack
        run.py --sanitize ...  the programs themselves, under the address and UB sanitizers
 
@@ -19,6 +19,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 SUPPORT = HERE / "support"
 
 # How the units become a program.
-#   pie no-pie static  one program
+#   pie no-pie         one program
+#   static             one program; nothing in it stands before libc's functions, so that jumps
+#                      and switches of uninstrumented code go unnoticed, and there are none
 #   shared             some units are a library that it is linked with
 #   plugin             the plugin unit is a library that it loads and unloads
 VARIANTS = ("pie", "no-pie", "static", "shared", "plugin")
@@ -48,7 +51,8 @@ class Job:
     def __init__(self, options, seed, lang, level, variant):
         self.options = options
         self.seed, self.lang, self.level, self.variant = seed, lang, level, variant
-        self.features = generate.choose_features(seed, lang == "c++", options.without, options.only)
+        without = [*options.without, *(("plain", "generator") if variant == "static" else ())]
+        self.features = generate.choose_features(seed, lang == "c++", without, options.only)
 
     def __str__(self):
         return f"seed {self.seed} {self.lang} -{self.level} {self.variant}"
@@ -96,6 +100,7 @@ class Job:
             sanitized = Build(self, directory, "sanitized", ["clang-14", "clang++-14"], flags)
             self.execute(sanitized.program, directory)
             return 0
+        rules = check.Rules(self.level, self.options.reference, self.options.complete)
         if self.options.reference:
             self.execute(plain.program, directory, EXACT_REFERENCE=directory / "reference")
             chains = frames.from_reference(self.options.symbolizer, directory / "reference",
@@ -114,7 +119,7 @@ class Job:
                 raise Failure("output or exit status differs from that of the plain program")
             chains = frames.from_report(str(bin_dir / "memtrack"),
                                         sorted(map(str, directory.glob("*.mtrace"))))
-        rules = check.Rules(self.level, self.options.reference, self.options.complete)
+            rules.defined = tested.labels()
         count, wrong = check.check(directory, directory / "truth", chains, rules,
                                    self.options.show)
         if wrong:
@@ -185,9 +190,18 @@ class Build:
         if self.has_plugin and name.startswith("main"):
             defines.append(f'-DEXACT_PLUGIN="{self.directory}/plugin.so"')
         self.call(self.compiler(name, unit["plain"]), *language, "-g", "-" + self.job.level,
-                  "-Wall", "-Wno-unused", "-Wno-macro-redefined", *self.mode(), *self.flags, *defines, "-I", SUPPORT,
-                  "-c", name, "-o", output)
+                  "-Wall", "-Wno-unused", "-Wno-macro-redefined", *self.mode(), *self.flags,
+                  *defines, "-I", SUPPORT, "-c", name, "-o", output)
         return output
+
+    def labels(self):
+        """Of the functions that were not inlined everywhere."""
+        objects = [self.directory / (unit["name"] + ".o") for unit in self.units]
+        done = subprocess.run(["nm", "-C", "--defined-only", "--format=posix", *objects],
+                              stdout=subprocess.PIPE, check=True, text=True)
+        names = (re.match(r"(.*) [a-zA-Z] [0-9a-f]+ [0-9a-f]*$", line)
+                 for line in done.stdout.splitlines())
+        return {frames.label(name[1]) for name in names if name}
 
     def support(self):
         sources = [SUPPORT / "exact.c"]
@@ -288,11 +302,6 @@ def can_link_statically():
                           check=False).returncode == 0
 
 
-def seed_range(text):
-    first, _, last = text.partition("-")
-    return range(int(first), int(last or first) + 1)
-
-
 def names(*allowed):
     def parse(text):
         values = text.split(",")
@@ -312,7 +321,8 @@ def parse(arguments):
                         help="only run the programs under the sanitizers")
     parser.add_argument("--complete", action="store_true",
                         help="allocations made by uninstrumented code must be there, too")
-    parser.add_argument("--seeds", type=seed_range, default=range(1, 11), metavar="A-B")
+    parser.add_argument("--seeds", type=generate.numbers, default=list(range(1, 11)),
+                        metavar="A-B,...")
     parser.add_argument("--lang", type=names("c", "c++"), default=["c", "c++"])
     parser.add_argument("--levels", type=names("O0", "O1", "O2", "O3", "Os"),
                         default=["O0", "O2"])

@@ -10,8 +10,8 @@ CALLEES = Registry()
 STATEMENTS = Registry()
 
 
-def unoptimizable(body):
-    """Functions that the compiler may be made to inline everywhere."""
+def is_always_inline(body):
+    """Such a function must not call one, since together they might not end."""
     return body.function.inline == "always"
 
 
@@ -28,7 +28,7 @@ def pick_callee(body, registry=None):
 
 def direct_targets(body, kind="plain"):
     return [f for f in body.program.of_kind(kind, body.unit)
-            if not (unoptimizable(body) and f.inline == "always")]
+            if not (is_always_inline(body) and f.inline == "always")]
 
 
 @CALLEES(10)
@@ -204,7 +204,7 @@ def musttail_targets(body):
 
 
 @STATEMENTS(2, "musttail", lambda body: body.early and body.nesting == 0
-            and body.function.kind == "plain" and not unoptimizable(body))
+            and body.function.kind == "plain" and not is_always_inline(body))
 def musttail_call(body):
     target = body.random.choice(musttail_targets(body))
     body.line("if (exact_roll(3) == 0)")
@@ -243,7 +243,8 @@ def special_allocation(body):
         if shape == 0:
             allocate(body, "exact_malloc(size)", "NOTE_UNSEEN(1)")
         elif shape == 1:
-            allocate(body, "strdup(text)", "NOTE(2)", before=["const char *text = exact_text(size);"])
+            allocate(body, "strdup(text)", "NOTE(2)",
+                     before=["const char *text = exact_text(size);"])
         elif shape == 2:
             body.line("size_t size = NOTE(2);")
             body.line("void *block;")
@@ -272,13 +273,11 @@ def allocation_same(body):
 @STATEMENTS(4, "leaf", lambda body: direct_targets(body, "leaf"))
 def leaf(body):
     target = body.random.choice(direct_targets(body, "leaf"))
-    chain = []
     function = target
     link = "NEXT(1)"
     while function:
         link = (f"exact_enter({link}, {function.number}, {function.line}, {function.line}, "
                 f"{function.flags})")
-        chain.append(function)
         function = function.inner
     with body.block():
         allocate(body, f"{target.name}(size)", f"exact_note({link})")
@@ -415,7 +414,8 @@ def thread(body):
     start = body.random.choice(body.program.of_kind("start", body.unit)).name
     with body.block("if (exact_take(&exact_threads_left))"):
         body.line("pthread_t thread;")
-        body.line(f"struct exact_start start = {{{addressable(body)}, n - 1, exact_roll(1000), 0}};")
+        target = addressable(body)
+        body.line(f"struct exact_start start = {{{target}, n - 1, exact_roll(1000), 0}};")
         with body.block(f"if (pthread_create(&thread, NULL, {start}, &start) == 0)"):
             body.line("pthread_join(thread, NULL);")
             body.line("x += start.result;")
@@ -456,7 +456,8 @@ def spawn(body):
             add(body, f"{resume}(generator, HERE, n - 1)")
 
 
-@STATEMENTS(2, "generator", lambda body: not body.calm and body.program.of_kind("resume", body.unit))
+@STATEMENTS(2, "generator", lambda body: not body.calm
+            and body.program.of_kind("resume", body.unit))
 def resume(body):
     resume = body.random.choice(body.program.of_kind("resume", body.unit)).name
     with body.block("if (!exact_self.state.pinned)"):

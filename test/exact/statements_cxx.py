@@ -1,13 +1,8 @@
 """Ingredients that only C++ has. Importing this adds them to the registries of statements.py."""
 
 from program import Body
-from statements import (CALLEES, STATEMENTS, add, addressable, allocate, compares, comparator,
-                        pick_callee)
-
-
-def objects_with_destructors(body):
-    """Where an object may live whose destructor a longjmp would skip."""
-    return not body.calm
+from statements import (CALLEES, STATEMENTS, add, addressable, allocate, allocation, comparator,
+                        compares, leaf, pick_callee)
 
 
 @CALLEES(5, "virtual", lambda body: not body.calm and body.program.shapes)
@@ -73,7 +68,7 @@ def invoke(body):
     return lambda link, n="n - 1": f"std::invoke({target}, {link}, {n})"
 
 
-@STATEMENTS(3, "function", objects_with_destructors)
+@STATEMENTS(3, "function", lambda body: not body.calm)
 def call_function(body):
     name = f"function{body.program.unique()}"
     big = body.random.random() < 0.4
@@ -116,10 +111,8 @@ def container(body):
             body.line("exact_hold(block.get());")
 
 
-@STATEMENTS(7, when=lambda body: True)
+@STATEMENTS(7, when=lambda body: body.is_cxx)
 def new(body):
-    if not body.is_cxx:
-        return
     expression, release = body.random.choice([
         ("new char[size]", "delete[] (char *)block;"),
         ("new (std::nothrow) char[size]", "delete[] (char *)block;"),
@@ -176,11 +169,11 @@ def handler(body, saved, named):
     body.line("exact_sink = x;")
 
 
-@STATEMENTS(4, "guard", lambda body: objects_with_destructors(body)
+@STATEMENTS(4, "guard", lambda body: not body.calm
             and body.program.of_kind("guard", body.unit))
 def guard(body):
     target = body.random.choice(body.program.of_kind("guard", body.unit)).name
-    inner = [pick_callee(body) for _ in range(body.random.randint(1, 2))] if body.nesting < 3 else []
+    inner = [pick_callee(body) for _ in range(body.random.randint(1, 2))]
     with body.barrier():
         start = len(body.lines)
         body.line("")
@@ -192,7 +185,7 @@ def guard(body):
                          + f"{target.split('::')[0]} guard = {{WITHIN({count}), n - 1}};")
 
 
-@STATEMENTS(3, "object", lambda body: objects_with_destructors(body)
+@STATEMENTS(3, "object", lambda body: not body.calm
             and body.program.of_kind("object", body.unit))
 def local_object(body):
     name = body.random.choice(body.program.of_kind("object", body.unit)).name.split("::")[0]
@@ -241,7 +234,8 @@ def local_thread_local(body):
         body.line("object.use();")
 
 
-@STATEMENTS(2, "thread_local", lambda body: not body.calm and body.program.thread_locals(body.unit))
+@STATEMENTS(2, "thread_local", lambda body: not body.calm
+            and body.program.thread_locals(body.unit))
 def use_thread_local(body):
     name = body.random.choice(body.program.thread_locals(body.unit))
     body.line(f"exact_self.carry = HERE, {name}.use();")
@@ -295,3 +289,6 @@ def coroutine(body):
             body.line("item.up = NEXT(1);")
             body.line("task.resume();")
         body.line("task.destroy();")
+
+
+ONLY_ALLOCATIONS = [i for i in STATEMENTS if i.emit in (allocation, new, leaf)]
