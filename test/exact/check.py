@@ -29,6 +29,7 @@ class Rules:
         self.optimized = level != "O0"
         self.unwound = unwound
         self.complete = complete or unwound  # what uninstrumented code allocates must be there, too
+        self.inline = {}  # by label, whether it is never, maybe or always inlined
         self.defined = None  # labels of functions that have code of their own, if that is known
 
     def is_optional(self, link, lost_line):
@@ -69,12 +70,11 @@ def matches(chain, frames, rules, cut):
     return len(frames) in reached
 
 
-def inlining_error(chain, frames, rules):
+def inlining_error(frames, rules):
     """What is wrong with the marks of the frames, which are known to be the right ones. Of
     always_inline functions the optimizer leaves some in recursions."""
-    kinds = {link.label: link.inline for link in chain}
     for frame in frames:
-        kind = kinds.get(frame.label, "maybe")
+        kind = rules.inline.get(frame.label, "maybe")
         if frame.inlined and (kind == "never" or kind == "maybe" and not rules.optimized):
             return f"{frame.label}:{frame.line} cannot have been inlined"
         must = kind == "always" and not rules.optimized
@@ -96,7 +96,7 @@ def compare(chain, reported, files, rules):
     frames = frame_sources.generated(reported[0][:-1] if cut else reported[0], files, labels)
     if not matches(chain, frames, rules, cut):
         return "has another chain", frames
-    wrong = inlining_error(chain, frames, rules)
+    wrong = inlining_error(frames, rules)
     if not wrong and reported[0] and not cut and reported[0][-1].inlined:
         wrong = f"{reported[0][-1].function} was inlined into nothing"
     return (wrong, frames) if wrong else None
@@ -128,6 +128,7 @@ def check(directory, truth_path, chains, rules, shown=3):
     """Prints the first differences; returns the numbers of allocations held and of wrong ones."""
     manifest = json.loads((pathlib.Path(directory) / "manifest.json").read_text())
     files = {unit["name"] for unit in manifest["units"] if not unit["plain"]} | {"program.h"}
+    rules.inline = {f["label"]: f["inline"] for f in manifest["functions"]}
     truth = Truth(truth_path, manifest)
     held = wrong = 0
     for size in truth.sizes():

@@ -400,7 +400,7 @@ def fault(body):
 def alarm(body):
     handler = body.random.choice(body.program.of_kind("alarm", body.unit)).name
     target = body.random.choice(body.program.of_kind("calm", body.unit)).name
-    with body.block("if (exact_alarms_left > 0 && exact_take(&exact_storms_left))"):
+    with body.block("if (exact_take(&exact_storms_left))"):
         body.line(f"exact_signal(SIGALRM, {handler}, 0);")
         body.line("exact_alarm_start();")
         body.line("exact_self.calm = 1;")
