@@ -103,22 +103,14 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
     }
 }
 
-static int write_flame(const struct session *session, const struct arguments *arguments) {
-    struct command_output output;
-    struct error error;
+static bool write_flame(FILE *out, struct report *report, const void *data, struct error *error) {
+    const struct arguments *arguments = data;
 
-    if (!command_output_open(&output, arguments->output))
-        return STATUS_ERROR;
-    if (!flame_write(output.file, &session->report, &arguments->options, &error)) {
-        command_output_close(&output);
-        return command_error("%s", error.text);
-    }
-    return command_output_close(&output) ? STATUS_OK : STATUS_ERROR;
+    return flame_write(out, report, &arguments->options, error);
 }
 
 int cmd_flame(int count, char **argument_list) {
     struct arguments arguments = {.options = {.cost = FLAME_PEAK}};
-    struct session session;
     int status = parse(count, argument_list, &arguments);
 
     if (status != STATUS_OK)
@@ -127,16 +119,6 @@ int cmd_flame(int count, char **argument_list) {
         fputs(help, stdout);
         return STATUS_OK;
     }
-    if (optind == count)
-        return command_error("flame: no trace given; see memtrack flame --help");
-    for (int i = optind; i < count; i++) {
-        if (command_overwrites("flame", "-o", arguments.output, argument_list[i]))
-            return STATUS_ERROR;
-    }
-    if (session_load(&session, argument_list + optind, (size_t)(count - optind)))
-        status = write_flame(&session, &arguments);
-    else
-        status = STATUS_ERROR;
-    session_close(&session);
-    return status;
+    return session_write("flame", argument_list + optind, (size_t)(count - optind),
+                         arguments.output, write_flame, &arguments);
 }

@@ -204,23 +204,15 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
     }
 }
 
-static int write_report(struct session *session, const struct arguments *arguments) {
-    struct command_output output;
-    struct error error;
+static bool write_report(FILE *out, struct report *report, const void *data, struct error *error) {
+    const struct arguments *arguments = data;
 
-    if (!command_output_open(&output, arguments->output))
-        return STATUS_ERROR;
-    if (!arguments->format->report(output.file, &session->report, &arguments->options, &error)) {
-        command_output_close(&output);
-        return command_error("%s", error.text);
-    }
-    return command_output_close(&output) ? STATUS_OK : STATUS_ERROR;
+    return arguments->format->report(out, report, &arguments->options, error);
 }
 
 int cmd_report(int count, char **argument_list) {
     struct arguments arguments = {.format = &output_text,
                                   .options = {.limit = 10, .min_share = 0.5}};
-    struct session session;
     int status = parse(count, argument_list, &arguments);
 
     if (status != STATUS_OK)
@@ -229,16 +221,6 @@ int cmd_report(int count, char **argument_list) {
         fputs(help, stdout);
         return STATUS_OK;
     }
-    if (optind == count)
-        return command_error("report: no trace given; see memtrack report --help");
-    for (int i = optind; i < count; i++) {
-        if (command_overwrites("report", "-o", arguments.output, argument_list[i]))
-            return STATUS_ERROR;
-    }
-    if (session_load(&session, argument_list + optind, (size_t)(count - optind)))
-        status = write_report(&session, &arguments);
-    else
-        status = STATUS_ERROR;
-    session_close(&session);
-    return status;
+    return session_write("report", argument_list + optind, (size_t)(count - optind),
+                         arguments.output, write_report, &arguments);
 }

@@ -70,3 +70,34 @@ void session_close(struct session *session) {
     free(session->traces);
     *session = (struct session){0};
 }
+
+static int write_output(struct session *session, const char *path, session_writer *write,
+                        const void *data) {
+    struct command_output output;
+    struct error error;
+
+    if (!command_output_open(&output, path))
+        return STATUS_ERROR;
+    if (!write(output.file, &session->report, data, &error)) {
+        command_output_close(&output);
+        return command_error("%s", error.text);
+    }
+    return command_output_close(&output) ? STATUS_OK : STATUS_ERROR;
+}
+
+int session_write(const char *command, char **paths, size_t count, const char *output,
+                  session_writer *write, const void *data) {
+    struct session session;
+    int status = STATUS_ERROR;
+
+    if (count == 0)
+        return command_error("%s: no trace given; see memtrack %s --help", command, command);
+    for (size_t i = 0; i < count; i++) {
+        if (command_overwrites(command, "-o", output, paths[i]))
+            return STATUS_ERROR;
+    }
+    if (session_load(&session, paths, count))
+        status = write_output(&session, output, write, data);
+    session_close(&session);
+    return status;
+}

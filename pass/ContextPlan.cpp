@@ -105,7 +105,6 @@ static bool hasFixedEdges(const Instruction &I) {
 
 void ContextPlan::collect(const SmallPtrSetImpl<CallBase *> &Allocations,
                           const MayAllocate &MayCallAllocator) {
-  SmallVector<CallBase *, 4> Others;
   for (Instruction &I : instructions(F)) {
     HasFixedEdges |= hasFixedEdges(I);
     auto *Call = dyn_cast<CallBase>(&I);
@@ -355,8 +354,7 @@ void ContextPlan::transfer(const Region &R, const BasicBlock &Block, State &S,
     if (!InPlace || !Call)
       continue;
     bool Names = IsOrdinary.contains(Call);
-    bool Allocates = IsAllocation.contains(Call) && !IsTail.contains(Call);
-    if (Names || Allocates) {
+    if (Names || IsAllocation.contains(Call)) {
       if (Record) {
         Needs[Call] = {Names && S.Call != Call, !S.IsContext};
         Linked.insert(Call);

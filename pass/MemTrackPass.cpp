@@ -36,7 +36,8 @@ static void explainRejected(const RejectedCall &Rejected) {
 PreservedAnalyses PreparePass::run(Module &M, ModuleAnalysisManager &) {
   bool Contexts = PassConfig::read(M).Contexts;
   MayAllocate MayCallAllocator(M);
-  for (const FunctionCalls &Function : classifyAllocationCalls(M).Functions) {
+  ClassifiedCalls Classified = classifyAllocationCalls(M);
+  for (const FunctionCalls &Function : Classified.Functions) {
     for (const AllocationCall &Call : Function.Calls)
       Call.Call->addFnAttr(Attribute::NoMerge);
     if (!Contexts)
@@ -46,7 +47,7 @@ PreservedAnalyses PreparePass::run(Module &M, ModuleAnalysisManager &) {
         if (!isa<IntrinsicInst>(Call) && MayCallAllocator(*Call))
           Call->addFnAttr(Attribute::NoMerge);
   }
-  markWrappers(M);
+  markWrappers(M, Classified);
   // An attribute that only withholds a transformation invalidates no analysis.
   return PreservedAnalyses::all();
 }

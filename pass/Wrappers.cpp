@@ -1,7 +1,6 @@
 //===- Wrappers.cpp - Functions that only pass on an allocator ------------===//
 
 #include "Wrappers.h"
-#include "AllocationCalls.h"
 #include "LLVMCompat.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallPtrSet.h"
@@ -105,8 +104,8 @@ private:
 
 class WrapperFinder {
 public:
-  explicit WrapperFinder(Module &Mod) : M(Mod) {
-    for (const FunctionCalls &Function : classifyAllocationCalls(M).Functions)
+  explicit WrapperFinder(const ClassifiedCalls &Classified) {
+    for (const FunctionCalls &Function : Classified.Functions)
       for (const AllocationCall &Call : Function.Calls)
         if (Call.Function->Shape.front() == 'P')
           Allocations.insert(Call.Call);
@@ -156,15 +155,14 @@ private:
     });
   }
 
-  Module &M;
   SmallPtrSet<const CallBase *, 16> Allocations;
   DenseMap<const Function *, bool> Verdicts;
 };
 
 } // namespace
 
-void memtrack::markWrappers(Module &M) {
-  WrapperFinder Finder(M);
+void memtrack::markWrappers(Module &M, const ClassifiedCalls &Classified) {
+  WrapperFinder Finder(Classified);
   SmallVector<Metadata *, 4> Found;
   for (Function &F : M) {
     if (!Finder.isWrapper(F))

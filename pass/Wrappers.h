@@ -10,6 +10,7 @@
 #ifndef MEMTRACK_PASS_WRAPPERS_H
 #define MEMTRACK_PASS_WRAPPERS_H
 
+#include "AllocationCalls.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/Module.h"
@@ -18,7 +19,7 @@ namespace memtrack {
 
 /// Finds the wrappers, while functions are as they were written, and marks them
 /// in the module, so that they are known when they have been inlined.
-void markWrappers(llvm::Module &M);
+void markWrappers(llvm::Module &M, const ClassifiedCalls &Classified);
 
 /// What was marked.
 class Wrappers {

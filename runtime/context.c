@@ -171,6 +171,15 @@ struct walk {
     size_t room;
 };
 
+memtrack_context mt_context_caller(struct mt_local *local, memtrack_context context) {
+    const struct memtrack_link *link = (const void *)context;
+
+    if (!context || !mt_stack_may_read(local, context, mt_stack_pointer()) ||
+        !(mt_context_is_known(link) || mt_context_is_new(link)))
+        return 0;
+    return link->caller;
+}
+
 /* Collects new links from `context` on, as far as there is room, and counts all. What they lead to
  * is *base. */
 static size_t collect(struct walk *walk, memtrack_context context, struct mt_context_id *base) {
@@ -262,7 +271,7 @@ struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context co
     uint64_t hash = mix((uintptr_t)site, atomic_load_explicit(&forgotten, memory_order_relaxed));
     unsigned found = 0;
 
-    if (MT_UNLIKELY(!mt_stack_is_own(local, context) || context <= mt_stack_pointer()))
+    if (MT_UNLIKELY(!mt_record_is_near(local, context)))
         goto far;
     for (;;) {
         uintptr_t caller = link->caller;
@@ -340,6 +349,10 @@ void mt_context_set_defined(struct mt_context_id id, bool defined) {
 
     if (node)
         node->defined = defined;
+}
+
+uint32_t mt_context_forgotten(void) {
+    return atomic_load_explicit(&forgotten, memory_order_relaxed);
 }
 
 void mt_context_forget(const struct memtrack_site *start, const struct memtrack_site *stop) {

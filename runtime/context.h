@@ -13,7 +13,7 @@
  *
  * Links lie on the program's stacks, and the innermost ones can be of functions that are gone: code
  * that is not instrumented may have caught an exception or called longjmp, and called back. stack.h
- * says which may be read; and no new context is made of a site that nobody has registered.
+ * says which may be read; and no new context is made of what is no site.
  */
 #ifndef MT_CONTEXT_H
 #define MT_CONTEXT_H
@@ -64,8 +64,8 @@ extern bool mt_context_sites_only;
 
 /* The context of `site` called in `parent`, entering it into the cache. Where ids or memory are
  * used up, `parent`: the longest part of the context that is known. A site not `trusted` may be
- * anything; what is none is taken for what is left of a function that is gone,
- * and the answer is the root. Any thread; no lock but for a context's first time, no system call
+ * anything; what is none is taken for what is left of a function that is gone, and the answer is
+ * the root. Any thread; no lock but for a context's first time, no system call
  * but the rare one for memory. The cache may be NULL. */
 struct mt_context_id mt_context_intern(struct mt_context_slot *cache, struct mt_context_id parent,
                                        const struct memtrack_site *site, bool trusted);
@@ -78,6 +78,9 @@ struct mt_context_id mt_context_walk(struct mt_local *local, memtrack_context co
  * thread's own stack that have been found in this order before. */
 struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context context,
                                      const struct memtrack_site *site);
+
+/* The caller of the link at `context`, wherever that is; 0 if there is none to be read. */
+memtrack_context mt_context_caller(struct mt_local *local, memtrack_context context);
 
 /* Interned contexts have ids 1 to this; some may be unused. */
 uint32_t mt_context_count(void);
@@ -95,6 +98,9 @@ bool mt_context_is_site(struct mt_context_id id);
 /* Whether the trace holds the definition. The writer's lock guards this state. */
 bool mt_context_is_defined(struct mt_context_id id);
 void mt_context_set_defined(struct mt_context_id id, bool defined);
+
+/* How often sites were forgotten. */
+uint32_t mt_context_forgotten(void);
 
 /* Sites in [start, stop) are about to be unmapped: the same address will mean another site. No
  * thread may be executing code that uses them. */

@@ -22,14 +22,29 @@
 
 typedef void jump(struct __jmp_buf_tag *, int);
 
-static void *next(const char *name, void **known) {
-    void *function = __atomic_load_n(known, __ATOMIC_RELAXED);
+enum function { LONGJMP, LONGJMP_, SIGLONGJMP, LONGJMP_CHK, SWAPCONTEXT, SETCONTEXT, FUNCTIONS };
+
+static const char *const names[FUNCTIONS] = {
+    [LONGJMP] = "longjmp",           [LONGJMP_] = "_longjmp",       [SIGLONGJMP] = "siglongjmp",
+    [LONGJMP_CHK] = "__longjmp_chk", [SWAPCONTEXT] = "swapcontext", [SETCONTEXT] = "setcontext",
+};
+static void *functions[FUNCTIONS];
+
+/* libc's own. */
+static void *next(enum function which) {
+    void *function = __atomic_load_n(&functions[which], __ATOMIC_RELAXED);
 
     if (!function) {
-        function = dlsym(RTLD_NEXT, name);
-        __atomic_store_n(known, function, __ATOMIC_RELAXED);
+        function = dlsym(RTLD_NEXT, names[which]);
+        __atomic_store_n(&functions[which], function, __ATOMIC_RELAXED);
     }
     return function;
+}
+
+/* Not when they are first called: that may be in a signal handler, and dlsym takes a lock. */
+static __attribute__((constructor(101))) void find_all(void) {
+    for (int which = 0; which < FUNCTIONS; which++)
+        next((enum function)which);
 }
 
 /* The stack pointer that a jump will restore; 0 if that cannot be told. glibc hides it behind a
@@ -66,18 +81,18 @@ static bool knows_target(void) {
     return known > 0;
 }
 
-/* Makes the innermost link of a function that lies above `target` the context. All links are alive
- * still. */
-static void leave(struct mt_local *local, uintptr_t target) {
-    memtrack_context context = __memtrack_context;
-    uintptr_t below = mt_stack_pointer();
+/* Links that a jump may pass; what is left of other stacks could lead in a circle. */
+#define PASSED 10000000u
+
+/* Makes the innermost link, from `context` on, of a function that lies above `target` the context.
+ * These are alive still, unless a foreign function has left something else: then none is known. */
+static void leave(struct mt_local *local, memtrack_context context, uintptr_t target) {
     bool own = mt_stack_is_on_own(local, target);
 
-    while (context && (own != mt_stack_is_on_own(local, context) || context < target)) {
-        if (!mt_stack_may_read(local, context, below))
-            return;
-        below = context;
-        context = ((const struct memtrack_link *)context)->caller;
+    for (unsigned i = 0; context && i < PASSED; i++) {
+        if (own == mt_stack_is_on_own(local, context) && context >= target)
+            break;
+        context = mt_context_caller(local, context);
     }
     __memtrack_context = context;
 }
@@ -86,26 +101,25 @@ static void jump_from_here(const struct __jmp_buf_tag *buffer) {
     uintptr_t target = __memtrack_context && knows_target() ? target_of(buffer) : 0;
 
     if (target)
-        leave(&mt_local, target);
+        leave(&mt_local, __memtrack_context, target);
 }
 
-#define JUMP(name)                                                                                 \
+#define JUMP(name, which)                                                                          \
     MT_EXPORT _Noreturn void name(struct __jmp_buf_tag buffer[1], int value);                      \
     MT_EXPORT _Noreturn void name(struct __jmp_buf_tag buffer[1], int value) {                     \
-        static void *real;                                                                         \
-                                                                                                   \
         jump_from_here(buffer);                                                                    \
-        ((jump *)next(#name, &real))(buffer, value);                                               \
+        ((jump *)next(which))(buffer, value);                                                      \
         __builtin_unreachable();                                                                   \
     }
 
-JUMP(longjmp)
-JUMP(_longjmp)
-JUMP(siglongjmp)
-JUMP(__longjmp_chk)
+JUMP(longjmp, LONGJMP)
+JUMP(_longjmp, LONGJMP_)
+JUMP(siglongjmp, SIGLONGJMP)
+JUMP(__longjmp_chk, LONGJMP_CHK)
 
-/* What starts on another stack has no caller here; what goes on there has kept its context the same
- * way. On the same stack it is a jump like any other. */
+/* What starts on another stack has no caller here, and what swapcontext left there gets its context
+ * back below. On the thread's own stack a switch is a jump like any other, from where it was left
+ * if it comes from another. */
 static void switch_from_here(const ucontext_t *to) {
     struct mt_local *local = &mt_local;
 #if defined(__x86_64__)
@@ -113,33 +127,33 @@ static void switch_from_here(const ucontext_t *to) {
 #else
     uintptr_t target = to->uc_mcontext.sp;
 #endif
+    bool to_own = mt_stack_is_on_own(local, target);
+    bool from_own = mt_stack_is_own(local, mt_stack_pointer());
 
-    if (!__memtrack_context)
-        return;
-    if (mt_stack_is_on_own(local, target) && mt_stack_is_own(local, mt_stack_pointer()))
-        leave(local, target);
+    if (from_own)
+        local->left = __memtrack_context;
+    if (to_own)
+        leave(local, local->left, target);
     else
         __memtrack_context = 0;
 }
 
 MT_EXPORT int swapcontext(ucontext_t *restrict from, const ucontext_t *restrict to) {
-    static void *real;
     memtrack_context context = __memtrack_context;
     int result;
 
     switch_from_here(to);
-    result = ((int (*)(ucontext_t *, const ucontext_t *))next("swapcontext", &real))(from, to);
+    result = ((int (*)(ucontext_t *, const ucontext_t *))next(SWAPCONTEXT))(from, to);
     __memtrack_context = context;
     return result;
 }
 
 MT_EXPORT int setcontext(const ucontext_t *to) {
-    static void *real;
     memtrack_context context = __memtrack_context;
     int result;
 
     switch_from_here(to);
-    result = ((int (*)(const ucontext_t *))next("setcontext", &real))(to);
+    result = ((int (*)(const ucontext_t *))next(SETCONTEXT))(to);
     __memtrack_context = context;
     return result;
 }

@@ -9,7 +9,7 @@ struct mt_context_id mt_record_context(struct mt_local *local, enum mt_event_op 
     const struct memtrack_site *site = mt_record_site(call);
 
     if (mt_record_has_callers(op) && !mt_context_sites_only)
-        return mt_context_find(local, mt_record_caller(call), site);
+        return mt_context_find(local, mt_record_caller(local, call), site);
     return mt_context_child(local->cache, MT_CONTEXT_ROOT, site, true);
 }
 
@@ -84,11 +84,10 @@ static __attribute__((noinline)) void *record_alloc_anew(void *memory, size_t si
  * they have not, or callers do not count. */
 static inline __attribute__((always_inline)) const struct mt_context_slot *
 known_slot(struct mt_local *local, uintptr_t call, struct mt_context_id *parent) {
-    memtrack_context caller = mt_record_caller(call);
+    memtrack_context caller = mt_record_caller(local, call);
     const struct memtrack_link *link = (const void *)caller;
 
-    if (MT_UNLIKELY(!mt_stack_is_own(local, caller) || caller <= mt_stack_pointer() ||
-                    !mt_context_is_known(link)))
+    if (!mt_record_is_near(local, caller) || !mt_context_is_known(link))
         return NULL;
     *parent = mt_context_known_id(link);
     return mt_context_slot_of(local->cache, *parent, mt_record_site(call));

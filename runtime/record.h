@@ -80,6 +80,7 @@ struct mt_local {
     _Atomic uint32_t nested; /* events of signal handlers that wait in thread->nested */
     uintptr_t stack_low;     /* the thread's own stack, see stack.h; */
     uintptr_t stack_size;    /* 0: not known */
+    memtrack_context left;   /* nonlocal.c's: the context there when another stack took over */
     uint32_t probes;         /* stack.c's */
     uint32_t ended_id;       /* what the thread was before thread.c's destructor ran, */
     uint64_t ended_events;   /* for the events that come after it */
@@ -166,11 +167,22 @@ static inline const struct memtrack_site *mt_record_site(uintptr_t call) {
     return (const void *)(call & ~(uintptr_t)MT_SITE_LINKED);
 }
 
-/* What the call was made in. */
-static inline memtrack_context mt_record_caller(uintptr_t call) {
+/* Whether the link can be read without asking. */
+static inline bool mt_record_is_near(const struct mt_local *local, memtrack_context link) {
+    return mt_stack_is_own(local, link) && link > mt_stack_pointer() &&
+           link % _Alignof(struct memtrack_link) == 0;
+}
+
+/* What the call was made in. The context ought to be the calling function's link where that says
+ * so, but a foreign function may have left it something else. */
+static inline memtrack_context mt_record_caller(struct mt_local *local, uintptr_t call) {
     memtrack_context context = __memtrack_context;
 
-    return call & MT_SITE_LINKED ? ((const struct memtrack_link *)context)->caller : context;
+    if (!(call & MT_SITE_LINKED))
+        return context;
+    if (MT_LIKELY(mt_record_is_near(local, context)))
+        return ((const struct memtrack_link *)context)->caller;
+    return mt_context_caller(local, context);
 }
 
 #endif

@@ -13,6 +13,7 @@
 
 /* How many questions to the kernel are cheaper than reading what it has mapped where. */
 #define PROBES 16
+#define GIVEN_UP UINT32_MAX
 
 /* The kernel keeps this much below the main thread's stack free at the least. */
 #define MAIN_GAP (UINT64_C(128) << 20)
@@ -26,6 +27,10 @@ void mt_stack_start(struct mt_local *local) {
         return;
     if (limit.rlim_cur < size)
         size = limit.rlim_cur;
+    /* The only thread of a forked child is the process's main one, but has the stack of the one
+     * that forked. */
+    if (mt_stack_pointer() - (high - size) >= size)
+        return;
     local->stack_low = high - size;
     local->stack_size = size;
 }
@@ -88,7 +93,13 @@ static void find_bounds(struct mt_local *local) {
     }
     if (file >= 0)
         close(file);
+    local->probes = GIVEN_UP;
     errno = saved;
+}
+
+/* Once, and again only in another process. */
+static bool bounds_are_unknown(const struct mt_local *local) {
+    return !local->stack_size && local->probes != GIVEN_UP;
 }
 
 static bool may_read_foreign(uintptr_t link, uintptr_t below) {
@@ -101,9 +112,9 @@ static bool may_read_foreign(uintptr_t link, uintptr_t below) {
 }
 
 bool mt_stack_is_on_own(struct mt_local *local, uintptr_t address) {
-    if (!local->stack_size && gettid() == getpid())
+    if (bounds_are_unknown(local) && gettid() == getpid())
         mt_stack_start(local);
-    if (!local->stack_size)
+    if (bounds_are_unknown(local))
         find_bounds(local);
     return mt_stack_is_own(local, address);
 }
@@ -112,11 +123,9 @@ bool mt_stack_may_read(struct mt_local *local, uintptr_t link, uintptr_t below) 
     if (link % sizeof(uintptr_t))
         return false;
     /* Of a thread whose stack is not known yet. */
-    if (!local->stack_size && link / PAGE != below / PAGE &&
-        (link < below || ++local->probes > PROBES)) {
-        local->stack_size = 0;
+    if (bounds_are_unknown(local) && link / PAGE != below / PAGE &&
+        (link < below || ++local->probes > PROBES))
         find_bounds(local);
-    }
     if (!mt_stack_is_own(local, link))
         return may_read_foreign(link, below);
     return link > below || !mt_stack_is_own(local, below);

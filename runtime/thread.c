@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -44,9 +45,17 @@ static struct mt_thread *thread_new(void) {
     if (thread)
         recycled = thread->next;
     mt_lock_release(&registry_lock);
-    if (!thread)
-        return mt_os_memory_map(sizeof *thread);
-    memset(thread, 0, sizeof *thread);
+    if (thread) {
+        /* Nobody has taken forgotten sites out of the caches while the thread was not registered.
+         */
+        bool keep = thread->forgotten == mt_context_forgotten();
+
+        memset(thread, 0, keep ? offsetof(struct mt_thread, cache) : sizeof *thread);
+    } else {
+        thread = mt_os_memory_map(sizeof *thread);
+    }
+    if (thread)
+        thread->forgotten = mt_context_forgotten();
     return thread;
 }
 
@@ -262,7 +271,7 @@ static struct mt_context_id nested_context(struct mt_local *local, const struct 
     struct mt_context_id parent = MT_CONTEXT_ROOT;
 
     if (mt_record_has_callers(event->op))
-        parent = mt_context_walk(local, mt_record_caller(event->call), false);
+        parent = mt_context_walk(local, mt_record_caller(local, event->call), false);
     return mt_context_intern(NULL, parent, mt_record_site(event->call), true);
 }
 

@@ -22,7 +22,9 @@ struct mt_thread {
     _Atomic uint64_t lost;       /* dropped for want of buffers, not yet written to the trace */
     bool described;              /* the trace has its name; the writer's */
     char name[MT_THREAD_NAME_SIZE];
+    uint32_t forgotten; /* mt_context_forgotten() when it began */
     struct mt_event nested[MT_THREAD_NESTED_EVENTS];
+    /* What is here outlives the thread: the next one to use this memory finds it of use. */
     struct mt_context_slot cache[MT_CONTEXT_CACHE_SLOTS];
     struct mt_context_path paths[MT_CONTEXT_PATHS];
 };

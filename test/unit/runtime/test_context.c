@@ -179,12 +179,33 @@ static void survives_dead_links(void **state) {
     munmap(gone, 4096);
 }
 
+/* An entry point is told that the context is its caller's link, and it is not. */
+static void survives_a_lost_context(void **state) {
+    struct mt_local *local = &mt_local;
+    void *gone = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint64_t rubbish[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    memtrack_context contexts[] = {0, 8, (memtrack_context)gone, (memtrack_context)&rubbish[1] + 1};
+
+    (void)state;
+    munmap(gone, 4096);
+    for (size_t i = 0; i < sizeof contexts / sizeof *contexts; i++) {
+        struct mt_context_id id;
+
+        __memtrack_context = contexts[i];
+        id = mt_record_context(local, MT_OP_ALLOC, (uintptr_t)&sites[7] | MT_SITE_LINKED);
+        __memtrack_context = 0;
+        assert_ptr_equal(mt_context_site(id), &sites[7]);
+        assert_int_equal(mt_context_parent(id).value, 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_between_threads),
         cmocka_unit_test(gives_a_forgotten_site_a_new_id),
         cmocka_unit_test(walks_chains),
         cmocka_unit_test(survives_dead_links),
+        cmocka_unit_test(survives_a_lost_context),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
