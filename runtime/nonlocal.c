@@ -6,6 +6,8 @@
  *
  * Runs in the program's threads, signal handlers too. */
 #define _GNU_SOURCE
+#include "nonlocal.h"
+
 #include "compiler.h"
 #include "record.h"
 #include "stack.h"
@@ -84,9 +86,7 @@ static bool knows_target(void) {
 /* Links that a jump may pass; what is left of other stacks could lead in a circle. */
 #define PASSED 10000000u
 
-/* Makes the innermost link, from `context` on, of a function that lies above `target` the context.
- * These are alive still, unless a foreign function has left something else: then none is known. */
-static void leave(struct mt_local *local, memtrack_context context, uintptr_t target) {
+void mt_nonlocal_leave(struct mt_local *local, memtrack_context context, uintptr_t target) {
     bool own = mt_stack_is_on_own(local, target);
 
     for (unsigned i = 0; context && i < PASSED; i++) {
@@ -101,7 +101,7 @@ static void jump_from_here(const struct __jmp_buf_tag *buffer) {
     uintptr_t target = __memtrack_context && knows_target() ? target_of(buffer) : 0;
 
     if (target)
-        leave(&mt_local, __memtrack_context, target);
+        mt_nonlocal_leave(&mt_local, __memtrack_context, target);
 }
 
 #define JUMP(name, which)                                                                          \
@@ -119,7 +119,8 @@ JUMP(__longjmp_chk, LONGJMP_CHK)
 
 /* What starts on another stack has no caller here, and what swapcontext left there gets its context
  * back below. On the thread's own stack a switch is a jump like any other, from where it was left
- * if it comes from another. */
+ * if it comes from another. So is one to a caller on a stack that is neither: that is where the
+ * innermost link above it is one of the present chain. */
 static void switch_from_here(const ucontext_t *to) {
     struct mt_local *local = &mt_local;
 #if defined(__x86_64__)
@@ -128,12 +129,15 @@ static void switch_from_here(const ucontext_t *to) {
     uintptr_t target = to->uc_mcontext.sp;
 #endif
     bool to_own = mt_stack_is_on_own(local, target);
-    bool from_own = mt_stack_is_own(local, mt_stack_pointer());
+    uintptr_t here = mt_stack_pointer();
+    bool from_own = mt_stack_is_own(local, here);
 
     if (from_own)
         local->left = __memtrack_context;
     if (to_own)
-        leave(local, local->left, target);
+        mt_nonlocal_leave(local, local->left, target);
+    else if (!from_own && target > here)
+        mt_nonlocal_leave(local, __memtrack_context, target);
     else
         __memtrack_context = 0;
 }

@@ -335,6 +335,8 @@ static void thread_end(void *argument) {
     struct mt_local *local = argument;
     int saved = errno;
 
+    /* pthread_exit and cancellation leave the functions they were called in unnoticed. */
+    __memtrack_context = 0;
     local->busy = 1;
     MT_SIGNAL_FENCE();
     if (!mt_process_is_stray()) {

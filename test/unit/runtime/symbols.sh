@@ -1,7 +1,7 @@
 #!/bin/sh
 # symbols.sh NM SHARED STATIC TABLE: the libraries export the table's entry points, the shared one
-# what it has to see of libc besides, and nothing else,
-# and ask for none of the functions that allocate, or that could end or block the program.
+# what it has to see of libc and the unwinder besides, and nothing else, and ask for none of the
+# functions that allocate, or that could end or block the program.
 set -eu
 nm=$1 shared=$2 static=$3 table=$4
 export LC_ALL=C
@@ -20,8 +20,8 @@ for library in "$shared" "$static"; do
   case $library in
   *.so)
     set -- -D
-    all=$(printf '%s\n' "$expected" __longjmp_chk _longjmp longjmp setcontext siglongjmp \
-      swapcontext | sort)
+    all=$(printf '%s\n' "$expected" _Unwind_SetIP __longjmp_chk _longjmp longjmp setcontext \
+      siglongjmp swapcontext | sort)
     ;;
   *)
     set -- -g
@@ -39,7 +39,7 @@ for library in "$shared" "$static"; do
   undefined=$("$nm" "$@" --undefined-only "$library" | sed -n 's/.* U \([^@]*\).*/\1/p' | sort -u)
   [ -n "$undefined" ]
   # What the C library may do behind these is known: no allocation, no lock that is held for long.
-  unexpected=$(echo "$undefined" | grep -vxE '__errno_location|__stack_chk_fail|__tls_get_addr|_GLOBAL_OFFSET_TABLE_|(__)?(progname|environ)|program_invocation_short_name|__register_atfork|pthread_atfork|(__cxa_)?at_quick_exit|_setjmp|clock_gettime|close|dlsym|dl_iterate_phdr|fcntl|flock|fstat|ftruncate|getauxval|getcwd|getenv|getpid|getppid|getrandom|getrlimit|gettid|lstat|madvise|mem(cmp|cpy|move|set)|mmap|munmap|open|prctl|pthread_(attr_(destroy|init|setdetachstate|setstacksize)|create|key_create|setcancelstate|setspecific|sigmask)|read|readlink|sched_yield|sig(addset|delset|emptyset|fillset|ismember|pending|timedwait)|stat|str(cmp|cspn|errordesc_np|len|nlen|rchr|str)|syscall|sysconf|tgkill|time|uname|unlink|wcslen|write|__(memcpy|memset|memmove|strlen)_chk|_DYNAMIC|__dso_handle' || true)
+  unexpected=$(echo "$undefined" | grep -vxE '__errno_location|__stack_chk_fail|__tls_get_addr|_GLOBAL_OFFSET_TABLE_|(__)?(progname|environ)|program_invocation_short_name|__register_atfork|pthread_atfork|(__cxa_)?at_quick_exit|_setjmp|clock_gettime|close|dl(addr1|close|open|sym)|dl_iterate_phdr|fcntl|flock|fstat|ftruncate|getauxval|getcwd|getenv|getpid|getppid|getrandom|getrlimit|gettid|lstat|madvise|mem(cmp|cpy|move|set)|mmap|munmap|open|prctl|pthread_(attr_(destroy|init|setdetachstate|setstacksize)|create|key_create|setcancelstate|setspecific|sigmask)|read|readlink|sched_yield|sig(addset|delset|emptyset|fillset|ismember|pending|timedwait)|stat|str(cmp|cspn|errordesc_np|len|nlen|rchr|str)|syscall|sysconf|tgkill|time|uname|unlink|wcslen|write|__(memcpy|memset|memmove|strlen)_chk|_DYNAMIC|__dso_handle' || true)
   if [ -n "$unexpected" ]; then
     echo "$library asks for:"
     echo "$unexpected"
