@@ -35,3 +35,33 @@ b:
 c:
   ret void
 }
+
+; However rare the call is.
+; CHECK-LABEL: define void @g
+; CHECK:      entry:
+; CHECK:      store volatile ptr %memtrack.link, ptr @__memtrack_context
+; CHECK:      indirectbr ptr %to
+; CHECK:      rare:
+; CHECK-NOT:  store volatile ptr
+; CHECK:      indirectbr ptr %next
+; CHECK:      a:
+; CHECK:      store volatile ptr %memtrack.caller{{[0-9]*}}, ptr @__memtrack_context
+; CHECK-NEXT: ret void
+; CHECK:      b:
+; CHECK:      store volatile ptr %memtrack.caller{{[0-9]*}}, ptr @__memtrack_context
+; CHECK-NEXT: ret void
+define void @g(ptr %to, ptr %next) {
+entry:
+  indirectbr ptr %to, [label %a, label %b, label %c, label %d, label %rare]
+rare:
+  call void @first()
+  indirectbr ptr %next, [label %a, label %b]
+a:
+  ret void
+b:
+  ret void
+c:
+  ret void
+d:
+  ret void
+}

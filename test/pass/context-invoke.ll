@@ -51,3 +51,21 @@ bad:
   %l = landingpad { ptr, i32 } catch ptr null
   ret i32 2
 }
+
+; The same if what throws is instrumented.
+; CHECK-LABEL: define void @h
+; CHECK:      bad:
+; CHECK-NEXT: landingpad
+; CHECK-NEXT:   cleanup
+; CHECK:      store volatile i8 1
+; CHECK-NEXT: store volatile ptr %memtrack.link, ptr @__memtrack_context
+; CHECK-NEXT: call void @cleanup()
+define void @h() personality ptr @__gxx_personality_v0 {
+  invoke void @f() to label %ok unwind label %bad
+ok:
+  ret void
+bad:
+  %l = landingpad { ptr, i32 } cleanup
+  call void @cleanup()
+  resume { ptr, i32 } %l
+}
