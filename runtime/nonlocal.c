@@ -90,7 +90,10 @@ void mt_nonlocal_leave(struct mt_local *local, memtrack_context context, uintptr
     bool own = mt_stack_is_on_own(local, target);
 
     for (unsigned i = 0; context && i < PASSED; i++) {
-        if (own == mt_stack_is_on_own(local, context) && context >= target)
+        bool on_own = mt_stack_is_on_own(local, context);
+
+        /* What lies on the thread's own stack was interrupted by a handler on another one. */
+        if (own ? on_own && context >= target : on_own || context >= target)
             break;
         context = mt_context_caller(local, context);
     }

@@ -8,6 +8,7 @@
 #include "record.h"
 #include "sink.h"
 #include "sites.h"
+#include "stack.h"
 #include "thread.h"
 #include "writer.h"
 
@@ -101,6 +102,7 @@ static __attribute__((destructor(101))) void on_exit_of_process(void);
 
 static bool prepare(void) {
     mt_clock_is_counter = mt_clock_counter_is_usable();
+    mt_stack_prepare();
     /* A privileged program writes no file that its caller names. */
     if (getauxval(AT_SECURE))
         return false;

@@ -18,6 +18,18 @@
 /* The kernel keeps this much below the main thread's stack free at the least. */
 #define MAIN_GAP (UINT64_C(128) << 20)
 
+/* The thread control block of the thread that has the main stack; 0 if that is not known. */
+static uintptr_t main_thread;
+
+static uintptr_t this_thread(void) {
+    return (uintptr_t)__builtin_thread_pointer();
+}
+
+void mt_stack_prepare(void) {
+    if (gettid() == getpid())
+        main_thread = this_thread();
+}
+
 void mt_stack_start(struct mt_local *local) {
     struct rlimit limit;
     uintptr_t high = getauxval(AT_EXECFN); /* a string above the first frame */
@@ -28,8 +40,8 @@ void mt_stack_start(struct mt_local *local) {
     if (limit.rlim_cur < size)
         size = limit.rlim_cur;
     /* The only thread of a forked child is the process's main one, but has the stack of the one
-     * that forked. */
-    if (mt_stack_pointer() - (high - size) >= size)
+     * that forked. And the main one may be on a stack of the program's own just now. */
+    if (this_thread() != main_thread && mt_stack_pointer() - (high - size) >= size)
         return;
     local->stack_low = high - size;
     local->stack_size = size;
@@ -54,7 +66,7 @@ static uintptr_t parse_hex(const char **at, const char *end) {
 /* The mapping that holds the thread's control block, which the C library puts at the end of the
  * stacks of threads that it makes, and of those it is given. */
 static void find_bounds(struct mt_local *local) {
-    uintptr_t inside = (uintptr_t)__builtin_thread_pointer();
+    uintptr_t inside = this_thread();
     int saved = errno, file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     char buffer[1024];
     size_t kept = 0;

@@ -15,6 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* At the start of the process. */
+void mt_stack_prepare(void);
+
 /* Lets `local` know the bounds of the main thread's stack; those of others are found when needed,
  * since few threads do. */
 void mt_stack_start(struct mt_local *local);

@@ -50,6 +50,9 @@ def matches(chain, frames, rules, cut):
     """Whether the frames are the chain. `cut`: the report left the outermost frames out."""
     reached = {0}  # how many frames the links so far may account for
     lost_line = rules.unwound and rules.optimized and any(not frame.line for frame in frames)
+    # Those that leave out all from a frame on that was interrupted, to the last that may be the same
+    # function: it need not have a link at that moment.
+    without = set()
     for link in chain:
         if cut and len(frames) in reached:
             return True
@@ -62,8 +65,10 @@ def matches(chain, frames, rules, cut):
         if link.flags & MUSTTAIL and not rules.optimized:
             continue
         following = {i + 1 for i in reached if i < len(frames) and rules.fits(link, frames[i])}
-        if rules.is_optional(link, lost_line):
-            following |= reached
+        if link.flags & INTERRUPTED:
+            without = reached
+        following |= reached if rules.is_optional(link, lost_line) else without
+        without = without if rules.optimized and link.inline != "never" else set()
         reached = following
         if not reached:
             return False
