@@ -119,7 +119,8 @@ JUMP(__longjmp_chk, LONGJMP_CHK)
 
 /* What starts on another stack has no caller here, and what swapcontext left there gets its context
  * back below. On the thread's own stack a switch is a jump like any other, from where it was left
- * if it comes from another. */
+ * if it comes from another. So it is on a stack of which nothing is known, where a jump goes up: if
+ * it goes to another stack after all, no link of this one lies above its target. */
 static void switch_from_here(const ucontext_t *to) {
     struct mt_local *local = &mt_local;
 #if defined(__x86_64__)
@@ -134,6 +135,8 @@ static void switch_from_here(const ucontext_t *to) {
         local->left = __memtrack_context;
     if (to_own)
         leave(local, local->left, target);
+    else if (!from_own && target > mt_stack_pointer())
+        leave(local, __memtrack_context, target);
     else
         __memtrack_context = 0;
 }
