@@ -337,6 +337,8 @@ static void thread_end(void *argument) {
 
     local->busy = 1;
     MT_SIGNAL_FENCE();
+    /* A function that left by pthread_exit() has not taken its link back. */
+    __memtrack_context = 0;
     if (!mt_process_is_stray()) {
         if (local->thread)
             thread_finish(local);
