@@ -85,12 +85,19 @@ static bool knows_target(void) {
 #define PASSED 10000000u
 
 /* Makes the innermost link, from `context` on, of a function that lies above `target` the context.
- * These are alive still, unless a foreign function has left something else: then none is known. */
+ * These are alive still, unless a foreign function has left something else: then none is known.
+ *
+ * Of other stacks nothing is known but that a jump on one goes up. What called the functions on it
+ * from the thread's own stack, as a signal did, is then as alive as before. */
 static void leave(struct mt_local *local, memtrack_context context, uintptr_t target) {
-    bool own = mt_stack_is_on_own(local, target);
+    const uintptr_t here = mt_stack_pointer();
+    const bool own = mt_stack_is_on_own(local, target);
+    const bool stays = !own && !mt_stack_is_own(local, here) && target > here;
 
     for (unsigned i = 0; context && i < PASSED; i++) {
-        if (own == mt_stack_is_on_own(local, context) && context >= target)
+        bool link_is_own = mt_stack_is_on_own(local, context);
+
+        if (link_is_own == own ? context >= target : link_is_own && stays)
             break;
         context = mt_context_caller(local, context);
     }
