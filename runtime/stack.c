@@ -134,9 +134,10 @@ bool mt_stack_is_on_own(struct mt_local *local, uintptr_t address) {
 bool mt_stack_may_read(struct mt_local *local, uintptr_t link, uintptr_t below) {
     if (link % sizeof(uintptr_t))
         return false;
-    /* Of a thread whose stack is not known yet. */
-    if (bounds_are_unknown(local) && link / PAGE != below / PAGE &&
-        (link < below || ++local->probes > PROBES))
+    /* Of a thread whose stack is not known yet. What does not lie above that which refers to it is
+     * of another stack, or dead. */
+    if (bounds_are_unknown(local) &&
+        (link <= below || (link / PAGE != below / PAGE && ++local->probes > PROBES)))
         find_bounds(local);
     if (!mt_stack_is_own(local, link))
         return may_read_foreign(link, below);

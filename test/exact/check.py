@@ -11,6 +11,7 @@ missing whose call is in tail position; one that was inlined must be there, mark
 """
 
 import argparse
+import dataclasses
 import itertools
 import json
 import pathlib
@@ -32,6 +33,9 @@ class Rules:
         self.inline = {}  # by label, whether it is never, maybe or always inlined
         self.defined = None  # labels of functions that have code of their own, if that is known
 
+    def may_be_inlined(self, link):
+        return link.inline in ("always", "any") or self.optimized and link.inline != "never"
+
     def is_optional(self, link, lost_line):
         if link.flags & INTERRUPTED or lost_line and link.inline != "never":
             return True
@@ -46,14 +50,21 @@ class Rules:
         return link.line <= (frame.line or 0) <= link.last_line
 
 
+def spread_interruptions(chain, rules):
+    """The links, those that an interrupted one may have been inlined into marked as interrupted: it
+    is then they that were, and that may have made no call yet, or another."""
+    interrupted = 0
+    for link in chain:
+        link = dataclasses.replace(link, flags=link.flags | interrupted)
+        interrupted = link.flags & INTERRUPTED if link.label and rules.may_be_inlined(link) else 0
+        yield link
+
+
 def matches(chain, frames, rules, cut):
     """Whether the frames are the chain. `cut`: the report left the outermost frames out."""
     reached = {0}  # how many frames the links so far may account for
     lost_line = rules.unwound and rules.optimized and any(not frame.line for frame in frames)
-    # Those that leave out all from a frame on that was interrupted, to the last that may be the same
-    # function: it need not have a link at that moment.
-    without = set()
-    for link in chain:
+    for link in spread_interruptions(chain, rules):
         if cut and len(frames) in reached:
             return True
         if link.flags & OPEN:
@@ -65,10 +76,8 @@ def matches(chain, frames, rules, cut):
         if link.flags & MUSTTAIL and not rules.optimized:
             continue
         following = {i + 1 for i in reached if i < len(frames) and rules.fits(link, frames[i])}
-        if link.flags & INTERRUPTED:
-            without = reached
-        following |= reached if rules.is_optional(link, lost_line) else without
-        without = without if rules.optimized and link.inline != "never" else set()
+        if rules.is_optional(link, lost_line):
+            following |= reached
         reached = following
         if not reached:
             return False

@@ -391,6 +391,8 @@ def write_rootless(program, function):
     first = ["exact_self.fuel = 6;", "exact_self.state = alone;"]
     if function.kind == "key":
         first.append("exact_sink = value != NULL;")
+    if function.kind == "destruct":
+        first.append("exact_unloading = 1;")
     write(program, function,
           (f"unsigned up = {up};", "int n = 3;", "struct exact_state alone = {NULL, 0, 1};"),
           ("exact_sink = x;",), count=(1, 2), first=first)
@@ -452,6 +454,7 @@ PLUGIN_CALL = """\
 #ifdef EXACT_PLUGIN
     exact_self.leaving = HERE, dlclose(library);
     exact_self.leaving = 0;
+    exact_unloading = 0;
 #endif""".split("\n")
 
 

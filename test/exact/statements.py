@@ -476,7 +476,7 @@ def suspend(body):
 @STATEMENTS(1, "fork", lambda body: not body.calm)
 def fork(body):
     target = pick_callee(body)
-    with body.block("if (exact_take(&exact_forks_left))"):
+    with body.block("if (!exact_unloading && exact_take(&exact_forks_left))"):
         body.line("pid_t child = fork();")
         with body.block("if (child == 0)"):
             body.line("struct exact_state alone = {NULL, 0, 1};")
@@ -494,5 +494,5 @@ def at_exit(body):
     leave = body.random.choice(body.program.of_kind("leave", body.unit)).name
     with body.block():
         body.line("static int done;")
-        body.line("if (!done++)")
+        body.line("if (!exact_unloading && !done++)")
         body.line(f"    atexit({leave});")

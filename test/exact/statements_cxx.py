@@ -220,7 +220,7 @@ def lasting(body, restricted):
             and body.unit is not body.program.header)
 def local_static(body):
     name = body.random.choice(lasting(body, True)).name.split("::")[0]
-    with body.block():
+    with body.block("if (!exact_unloading)"):
         body.line(f"static {name} object(HERE, 2);")
         body.line("object.use();")
 

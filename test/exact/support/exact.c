@@ -21,6 +21,7 @@ volatile int exact_threads_left = 12;
 volatile int exact_forks_left = 2;
 volatile int exact_alarms_left = 200;
 volatile int exact_storms_left = 10;
+volatile int exact_unloading;
 void *(*volatile exact_malloc)(size_t size) = malloc;
 volatile unsigned *exact_fault_page;
 

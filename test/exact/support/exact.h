@@ -123,6 +123,9 @@ extern volatile int exact_threads_left;
 extern volatile int exact_forks_left;
 extern volatile int exact_alarms_left;
 extern volatile int exact_storms_left;
+/* The destructors of a library or the program run. An exit() there runs no more of them, MemTrack's
+ * own included, and what is registered to run at exit may come after them all. */
+extern volatile int exact_unloading;
 /* Defined where the compiler cannot see that it is malloc. */
 extern void *(*volatile exact_malloc)(size_t size);
 

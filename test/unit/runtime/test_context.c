@@ -179,6 +179,36 @@ static void survives_dead_links(void **state) {
     munmap(gone, 4096);
 }
 
+/* The bounds of its stack are not known yet, and all is on one page of it. */
+static void *walk_to_deeper_callers(void *argument) {
+    _Alignas(4096) struct memtrack_link links[3];
+    struct mt_context_id *results = argument;
+    struct mt_local *local = &mt_local;
+
+    local->cache = caches[1];
+    local->paths = paths;
+    for (int i = 0; i < 2; i++) {
+        memtrack_context context = chain(&links[1], 2, 1000);
+
+        chain(&links[0], 1, 1000);
+        links[2].caller = i == 0 ? (memtrack_context)&links[0] : (memtrack_context)&links[2];
+        local->stack_size = 0;
+        results[i] = mt_context_find(local, context, &sites[0]);
+    }
+    return NULL;
+}
+
+static void ends_a_threads_chain_at_deeper_callers(void **state) {
+    struct mt_context_id results[2];
+    pthread_t thread;
+
+    (void)state;
+    pthread_create(&thread, NULL, walk_to_deeper_callers, results);
+    pthread_join(thread, NULL);
+    for (int i = 0; i < 2; i++)
+        expect_chain(mt_context_parent(results[i]), 2, 1000);
+}
+
 /* An entry point is told that the context is its caller's link, and it is not. */
 static void survives_a_lost_context(void **state) {
     struct mt_local *local = &mt_local;
@@ -205,6 +235,7 @@ int main(void) {
         cmocka_unit_test(gives_a_forgotten_site_a_new_id),
         cmocka_unit_test(walks_chains),
         cmocka_unit_test(survives_dead_links),
+        cmocka_unit_test(ends_a_threads_chain_at_deeper_callers),
         cmocka_unit_test(survives_a_lost_context),
     };
 
