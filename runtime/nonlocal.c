@@ -1,4 +1,6 @@
-/* Ways out of a function that are no return: longjmp and its kind, and the switch to another stack.
+/* Ways out of a function that are no return: longjmp and its kind, the switch to another stack, and
+ * the end of a thread.
+ *
  * Instrumented code sees to itself where it calls setjmp; but where code that is not instrumented
  * does, between instrumented functions, the thread's context would go on naming functions that are
  * gone. Only in the shared library, whose functions come before libc's: a program that is linked
@@ -13,6 +15,8 @@
 #include "stack.h"
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stddef.h>
 #include <ucontext.h>
@@ -24,11 +28,21 @@
 
 typedef void jump(struct __jmp_buf_tag *, int);
 
-enum function { LONGJMP, LONGJMP_, SIGLONGJMP, LONGJMP_CHK, SWAPCONTEXT, SETCONTEXT, FUNCTIONS };
+enum function {
+    LONGJMP,
+    LONGJMP_,
+    SIGLONGJMP,
+    LONGJMP_CHK,
+    SWAPCONTEXT,
+    SETCONTEXT,
+    PTHREAD_EXIT,
+    FUNCTIONS
+};
 
 static const char *const names[FUNCTIONS] = {
     [LONGJMP] = "longjmp",           [LONGJMP_] = "_longjmp",       [SIGLONGJMP] = "siglongjmp",
     [LONGJMP_CHK] = "__longjmp_chk", [SWAPCONTEXT] = "swapcontext", [SETCONTEXT] = "setcontext",
+    [PTHREAD_EXIT] = "pthread_exit",
 };
 static void *functions[FUNCTIONS];
 
@@ -163,4 +177,23 @@ MT_EXPORT int setcontext(const ucontext_t *to) {
     result = ((int (*)(const ucontext_t *))next(SETCONTEXT))(to);
     __memtrack_context = context;
     return result;
+}
+
+/* libc's, by which C++ registers destructors of thread_local objects; the last one runs first. */
+int __cxa_thread_atexit_impl(void (*function)(void *), void *argument, void *dso);
+extern void *__dso_handle;
+
+static void forget_left(void *argument) {
+    (void)argument;
+    __memtrack_context = 0;
+}
+
+/* Runs the thread's destructors when its functions are gone. */
+MT_EXPORT _Noreturn void pthread_exit(void *value) {
+    int saved = errno;
+
+    __cxa_thread_atexit_impl(forget_left, NULL, &__dso_handle);
+    errno = saved;
+    ((void (*)(void *))next(PTHREAD_EXIT))(value);
+    __builtin_unreachable();
 }

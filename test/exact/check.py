@@ -64,7 +64,10 @@ def matches(chain, frames, rules, cut):
     """Whether the frames are the chain. `cut`: the report left the outermost frames out."""
     reached = {0}  # how many frames the links so far may account for
     lost_line = rules.unwound and rules.optimized and any(not frame.line for frame in frames)
+    callee = None
     for link in spread_interruptions(chain, rules):
+        inlined = callee and rules.may_be_inlined(callee)
+        callee = link if link.label else None
         if cut and len(frames) in reached:
             return True
         if link.flags & OPEN:
@@ -73,10 +76,12 @@ def matches(chain, frames, rules, cut):
             if len(frames) in reached:
                 return True
             continue
-        if link.flags & MUSTTAIL and not rules.optimized:
+        # A call that is there is a jump; one that was inlined leaves its caller in place.
+        jumps = link.flags & MUSTTAIL and not rules.optimized
+        if jumps and not inlined:
             continue
         following = {i + 1 for i in reached if i < len(frames) and rules.fits(link, frames[i])}
-        if rules.is_optional(link, lost_line):
+        if jumps or rules.is_optional(link, lost_line):
             following |= reached
         reached = following
         if not reached:

@@ -4,7 +4,7 @@ import unittest
 
 from check import Rules, matches
 from frames import Frame
-from truth import INTERRUPTED, Link
+from truth import INTERRUPTED, MUSTTAIL, Link
 
 
 def frames(*places):
@@ -39,6 +39,23 @@ class Interruptions(unittest.TestCase):
 
     def test_goes_no_further(self):
         self.assertFalse(matches(self.chain("maybe"), frames(("handler", 1)), Rules("O2"), False))
+
+
+class MustTail(unittest.TestCase):
+    """`outer` calls `inner` by a jump."""
+
+    def fits(self, inline, level, *places):
+        chain = [Link("inner", 1, 1, 0, inline), Link("outer", 2, 2, MUSTTAIL, "never"),
+                 Link("main", 3, 3, 0, "never")]
+        return matches(chain, frames(("inner", 1), *places, ("main", 3)), Rules(level), False)
+
+    def test_caller_is_gone(self):
+        self.assertTrue(self.fits("never", "O0"))
+        self.assertFalse(self.fits("never", "O0", ("outer", 2)))
+
+    def test_inlined_call(self):
+        self.assertTrue(self.fits("always", "O0", ("outer", 2)))
+        self.assertFalse(self.fits("always", "O0", ("outer", 9)))
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ for library in "$shared" "$static"; do
   case $library in
   *.so)
     set -- -D
-    all=$(printf '%s\n' "$expected" _Unwind_SetIP __longjmp_chk _longjmp longjmp setcontext \
-      siglongjmp swapcontext | sort)
+    all=$(printf '%s\n' "$expected" _Unwind_SetIP __longjmp_chk _longjmp longjmp \
+      pthread_exit setcontext siglongjmp swapcontext | sort)
     ;;
   *)
     set -- -g
@@ -39,7 +39,7 @@ for library in "$shared" "$static"; do
   undefined=$("$nm" "$@" --undefined-only "$library" | sed -n 's/.* U \([^@]*\).*/\1/p' | sort -u)
   [ -n "$undefined" ]
   # What the C library may do behind these is known: no allocation, no lock that is held for long.
-  unexpected=$(echo "$undefined" | grep -vxE '__errno_location|__stack_chk_fail|__tls_get_addr|_GLOBAL_OFFSET_TABLE_|(__)?(progname|environ)|program_invocation_short_name|__register_atfork|pthread_atfork|(__cxa_)?at_quick_exit|_setjmp|clock_gettime|close|dl(addr1|close|open|sym)|dl_iterate_phdr|fcntl|flock|fstat|ftruncate|getauxval|getcwd|getenv|getpid|getppid|getrandom|getrlimit|gettid|lstat|madvise|mem(cmp|cpy|move|set)|mmap|munmap|open|prctl|pthread_(attr_(destroy|init|setdetachstate|setstacksize)|create|key_create|setcancelstate|setspecific|sigmask)|read|readlink|sched_yield|sig(addset|delset|emptyset|fillset|ismember|pending|timedwait)|stat|str(cmp|cspn|errordesc_np|len|nlen|rchr|str)|syscall|sysconf|tgkill|time|uname|unlink|wcslen|write|__(memcpy|memset|memmove|strlen)_chk|_DYNAMIC|__dso_handle' || true)
+  unexpected=$(echo "$undefined" | grep -vxE '__errno_location|__stack_chk_fail|__tls_get_addr|_GLOBAL_OFFSET_TABLE_|(__)?(progname|environ)|program_invocation_short_name|__register_atfork|pthread_atfork|(__cxa_)?at_quick_exit|__cxa_thread_atexit_impl|_setjmp|clock_gettime|close|dl(addr1|close|open|sym)|dl_iterate_phdr|fcntl|flock|fstat|ftruncate|getauxval|getcwd|getenv|getpid|getppid|getrandom|getrlimit|gettid|lstat|madvise|mem(cmp|cpy|move|set)|mmap|munmap|open|prctl|pthread_(attr_(destroy|init|setdetachstate|setstacksize)|create|key_create|setcancelstate|setspecific|sigmask)|read|readlink|sched_yield|sig(addset|delset|emptyset|fillset|ismember|pending|timedwait)|stat|str(cmp|cspn|errordesc_np|len|nlen|rchr|str)|syscall|sysconf|tgkill|time|uname|unlink|wcslen|write|__(memcpy|memset|memmove|strlen)_chk|_DYNAMIC|__dso_handle' || true)
   if [ -n "$unexpected" ]; then
     echo "$library asks for:"
     echo "$unexpected"
