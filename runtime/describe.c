@@ -18,7 +18,7 @@
 #define FRAMES_MAX 128u
 #define STRINGS_BYTES (9u << 20)
 #define RECORDS_BYTES (512u << 10)
-#define SITE_FIXED_MAX (5 * MT_VARINT_MAX + 10)
+#define SITE_FIXED_MAX (7 * MT_VARINT_MAX + 10)
 #define FRAME_MAX (5 * MT_VARINT_MAX)
 #define CONTEXT_MAX (3 * MT_VARINT_MAX)
 #define INTERNED 4096u /* a power of two */
@@ -114,6 +114,8 @@ bool mt_describe_add_site(struct mt_context_id id, const struct memtrack_site *s
     mt_bytes_add_u8(&sites, site->flags);
     mt_bytes_add_varint(&sites, string_number(module));
     mt_bytes_add_varint(&sites, string_number(type));
+    mt_bytes_add_varint(&sites, 0); /* pool */
+    mt_bytes_add_varint(&sites, 0); /* offset */
     mt_bytes_add_varint(&sites, kept);
     for (unsigned i = 0; i < kept; i++) {
         const struct memtrack_frame *frame = frame_at(site, i, kept);

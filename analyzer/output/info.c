@@ -87,17 +87,18 @@ static void print_clock(FILE *out, const struct trace *trace) {
 }
 
 static void print_blocks(FILE *out, const struct reader *reader) {
-    static const char *const names[MT_KNOWN_KINDS] = {
-        "other", "events", "sites", "contexts", "threads", "process", "clock", "loss", "end"};
+    static const char *const names[MT_KNOWN_KINDS] = {"other",   "events",      "sites", "contexts",
+                                                      "threads", "process",     "clock", "loss",
+                                                      "end",     "definitions", "marks"};
 
-    fprintf(out, "\n  %-10s %10s %14s %12s %12s %14s\n", "blocks", "number", "records", "stored",
+    fprintf(out, "\n  %-11s %10s %14s %12s %12s %14s\n", "blocks", "number", "records", "stored",
             "raw", "bytes/record");
     for (int i = 1; i <= MT_KNOWN_KINDS; i++) {
         const struct kind_totals *kind = &reader->kinds[i % MT_KNOWN_KINDS];
 
         if (!kind->blocks)
             continue;
-        fprintf(out, "  %-10s %10s %14s %12s %12s", names[i % MT_KNOWN_KINDS], COUNT(kind->blocks),
+        fprintf(out, "  %-11s %10s %14s %12s %12s", names[i % MT_KNOWN_KINDS], COUNT(kind->blocks),
                 COUNT(kind->records), BYTES(kind->stored), BYTES(kind->raw));
         if (kind->records)
             fprintf(out, " %14.2f", (double)kind->stored / (double)kind->records);

@@ -15,7 +15,7 @@ static parse_function *const parsers[MT_KNOWN_KINDS] = {
     [MT_BLOCK_SITES] = parse_sites,     [MT_BLOCK_CONTEXTS] = parse_contexts,
     [MT_BLOCK_THREADS] = parse_threads, [MT_BLOCK_PROCESS] = parse_process,
     [MT_BLOCK_CLOCK] = parse_clock,     [MT_BLOCK_LOSS] = parse_loss,
-    [MT_BLOCK_END] = parse_end,
+    [MT_BLOCK_END] = parse_end,         [MT_BLOCK_DEFINITIONS] = parse_definitions,
 };
 
 static size_t memory_used(const struct defs *defs) {
@@ -91,7 +91,8 @@ static bool add_unknowns(struct defs *defs) {
 
     if (!site || !root)
         return false;
-    *site = (struct site){.module = "", .type = "", .frames = &unknown_frame, .frame_count = 1};
+    *site = (struct site){
+        .module = "", .type = "", .pool = "", .frames = &unknown_frame, .frame_count = 1};
     *root = (struct context){0};
     defs->process = (struct process_def){.executable = "",
                                          .command = "",

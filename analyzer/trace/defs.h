@@ -23,6 +23,8 @@ struct site {
     uint64_t hash;
     const char *module;         /* "" unknown */
     const char *type;           /* "" unknown */
+    const char *pool;           /* "" none */
+    uint64_t offset;            /* FOREIGN: the return address, as an ELF address of the module */
     const struct frame *frames; /* innermost first */
     uint32_t frame_count;       /* at least 1 */
     uint8_t api;                /* enum memtrack_api */

@@ -46,6 +46,11 @@ static bool has_calls(const struct defs *defs) {
     return defs->version >= 2;
 }
 
+/* Pools and calls by code that is not instrumented came with version 3. */
+static bool has_pools(const struct defs *defs) {
+    return defs->version >= 3;
+}
+
 static bool parse_frame(struct defs *defs, struct cursor *in, const struct string_table *table,
                         struct frame *frame, struct error *error) {
     uint64_t function;
@@ -75,6 +80,7 @@ static uint64_t hash_frames(const struct site *site) {
         hash = XXH3_64bits_withSeed(frame->file, strlen(frame->file), hash);
         hash = XXH3_64bits_withSeed(&frame->line, 2 * sizeof(frame->line), hash);
     }
+    hash = XXH3_64bits_withSeed(&site->offset, sizeof(site->offset), hash);
     return XXH3_64bits_withSeed(site->module, strlen(site->module), hash);
 }
 
@@ -82,12 +88,15 @@ static bool parse_site(struct defs *defs, struct cursor *in, const struct string
                        struct site *site, uint32_t *id, struct error *error) {
     uint64_t module;
     uint64_t type;
+    uint64_t pool = 0;
     uint64_t count;
     struct frame *frames;
 
     if (!cursor_varint32(in, id) || !cursor_fixed(in, &site->hash, sizeof(site->hash)) ||
         !cursor_fixed(in, &site->api, 1) || !cursor_fixed(in, &site->flags, 1) ||
-        !cursor_varint(in, &module) || !cursor_varint(in, &type) || !cursor_varint(in, &count))
+        !cursor_varint(in, &module) || !cursor_varint(in, &type) ||
+        (has_pools(defs) && (!cursor_varint(in, &pool) || !cursor_varint(in, &site->offset))) ||
+        !cursor_varint(in, &count))
         return cut_short(error, "a site");
     if (*id == 0)
         return error_set(error, "site id 0");
@@ -95,9 +104,12 @@ static bool parse_site(struct defs *defs, struct cursor *in, const struct string
         return error_set(error, "site %u has %llu frames", *id, (unsigned long long)count);
     if (!has_calls(defs))
         site->flags &= (uint8_t)~MT_SITE_CALL;
+    if (!has_pools(defs))
+        site->flags &= (uint8_t) ~(MT_SITE_FOREIGN | MT_SITE_TAG);
     site->module = table_string(defs, table, module);
     site->type = table_string(defs, table, type);
-    if (!site->module || !site->type)
+    site->pool = table_string(defs, table, pool);
+    if (!site->module || !site->type || !site->pool)
         return error_set(error, "site %u names a string that is not in the block", *id);
     if (count > cursor_left(in) / (has_calls(defs) ? 5 : 4))
         return cut_short(error, "the frames of a site");
@@ -203,6 +215,30 @@ bool parse_threads(struct defs *defs, struct cursor *in, uint32_t count, struct 
             place = &defs->threads.items[index];
         }
         *place = thread;
+    }
+    return true;
+}
+
+bool parse_definitions(struct defs *defs, struct cursor *in, uint32_t count, struct error *error) {
+    for (uint32_t i = 0; i < count; i++) {
+        struct cursor record;
+        uint8_t kind;
+        bool good = true;
+
+        if (!cursor_string(in, MT_BLOCK_MAX_RAW, &record) || !cursor_fixed(&record, &kind, 1))
+            return cut_short(error, "a definition");
+        if (kind == MT_BLOCK_SITES)
+            good = parse_sites(defs, &record, 1, error);
+        else if (kind == MT_BLOCK_CONTEXTS)
+            good = parse_contexts(defs, &record, 1, error);
+        else if (kind == MT_BLOCK_THREADS)
+            good = parse_threads(defs, &record, 1, error);
+        else
+            continue; /* a kind of a later version */
+        if (!good)
+            return false;
+        if (cursor_left(&record))
+            return error_set(error, "a definition is longer than its contents");
     }
     return true;
 }

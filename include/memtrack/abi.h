@@ -52,6 +52,9 @@ enum memtrack_api {
 enum memtrack_site_flags {
     MT_SITE_NO_DEBUG_INFO = 1 << 0, /* frames have a function but neither file nor line */
     MT_SITE_CALL = 1 << 1,          /* an ordinary call: part of contexts, no event, no callee */
+    /* Only in traces: */
+    MT_SITE_FOREIGN = 1 << 2, /* made by code that is not instrumented */
+    MT_SITE_TAG = 1 << 3,     /* no call: tags that the program has set */
 };
 
 enum memtrack_frame_flags {

@@ -13,7 +13,7 @@
  * text is noticed. */
 #define MT_FILE_MAGIC "\x89MTRK\r\n\x1a"
 #define MT_FILE_MAGIC_SIZE 8
-#define MT_TRACE_VERSION 2
+#define MT_TRACE_VERSION 3
 #define MT_TRACE_VERSION_MIN 1 /* readers know how to read what is older */
 
 struct mt_file_header {
@@ -63,6 +63,15 @@ enum mt_block_kind {
     MT_BLOCK_CLOCK = 6,
     MT_BLOCK_LOSS = 7,
     MT_BLOCK_END = 8,
+    MT_BLOCK_DEFINITIONS = 9, /* records of the kinds SITES, CONTEXTS, THREADS, MARKS, each framed */
+    MT_BLOCK_MARKS = 10,
+};
+
+enum mt_mark_kind {
+    MT_MARK_PHASE = 1,
+    MT_MARK_PAUSE = 2, /* from here on allocations are not recorded, deallocations are */
+    MT_MARK_RESUME = 3,
+    MT_MARK_SNAPSHOT = 4,
 };
 
 enum mt_block_flags {
@@ -84,6 +93,9 @@ enum mt_event_op {
     MT_OP_FREE = 1,
     MT_OP_REALLOC_ALLOC = 2, /* the block a realloc returned */
     MT_OP_REALLOC_FREE = 3,  /* the block that realloc was given; directly before its other half */
+    MT_OP_POOL_ALLOC = 4,    /* a block that an annotated allocator handed out, */
+    MT_OP_POOL_FREE = 5,     /* or took back: never counted with the heap */
+    MT_OP_IN_POOL = 6,       /* no event: the address is the pool of the thread's next one */
 };
 #define MT_OP_MASK 0x07
 

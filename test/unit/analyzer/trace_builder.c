@@ -69,7 +69,7 @@ void builder_begin_version(struct builder *builder, int version) {
 }
 
 void builder_begin(struct builder *builder) {
-    builder_begin_version(builder, 2);
+    builder_begin_version(builder, 3);
 }
 
 void builder_free(struct builder *builder) {
@@ -130,6 +130,10 @@ void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t a
     add_byte(&payload, flags);
     bytes_varint(&payload, 1);
     bytes_varint(&payload, type ? 2 : 0);
+    if (builder->version >= 3) {
+        bytes_varint(&payload, 0);
+        bytes_varint(&payload, 0);
+    }
     bytes_varint(&payload, count);
     for (size_t i = 0; i < count; i++) {
         bytes_varint(&payload, 3 + 2 * i);
