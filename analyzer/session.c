@@ -24,6 +24,19 @@ static void warn_of_damage(const struct trace *trace) {
             trace->defs.end.present ? "" : "at least ", reader->lost_events);
 }
 
+static void warn_of_live_file(const struct trace *trace) {
+    const struct reader *reader = &trace->reader;
+
+    if (reader->live == READER_LIVE_FAULT)
+        fprintf(stderr, "memtrack: %s: last events are missing: %s\n", trace->path,
+                reader->live_fault.text);
+    else if (reader->live == READER_LIVE_OTHER)
+        fprintf(stderr,
+                "memtrack: %s: last events may be missing: the live file beside it belongs to "
+                "another trace\n",
+                trace->path);
+}
+
 static bool load_trace(struct session *session, const char *path) {
     struct trace *trace = &session->traces[session->count];
     struct progress progress;
@@ -41,6 +54,7 @@ static bool load_trace(struct session *session, const char *path) {
     progress_end(&progress);
     if (added) {
         warn_of_damage(trace);
+        warn_of_live_file(trace);
         added = report_add(&session->report, trace, &facts, &error);
         facts_free(&facts);
     }

@@ -3,6 +3,7 @@
  * chains are walked without any lock. */
 #include "context.h"
 
+#include "definitions.h"
 #include "log.h"
 #include "options.h"
 #include "os_memory.h"
@@ -27,13 +28,14 @@ struct node {
     _Atomic(const struct memtrack_site *) site; /* NULL: unused, or forgotten */
     struct mt_context_id parent;                /* fixed, like the next, before */
     uint32_t next;                              /* the node is published */
-    bool defined;                               /* under the writer's lock */
+    _Atomic uint32_t defined;                   /* the process, see `generation`, that it is for */
 };
 
 static _Atomic uint32_t buckets[BUCKETS]; /* newest node's index; 0 none */
 static _Atomic(struct node *) chunks[CHUNKS];
 static _Atomic uint32_t count;
 static _Atomic bool exhausted;
+static uint32_t generation = 1; /* another in each forked child, which starts without definitions */
 static _Atomic uint32_t forgotten; /* how often sites were: what was hashed before is void */
 
 static struct node *node_of(uint32_t index) {
@@ -93,6 +95,54 @@ static _Atomic uint32_t *bucket_of(struct mt_context_id parent, const struct mem
     return &buckets[hash >> 44 & (BUCKETS - 1)];
 }
 
+static bool is_defined(const struct node *node) {
+    return atomic_load_explicit(&node->defined, memory_order_relaxed) == generation;
+}
+
+static void define_inherited(uint32_t index);
+
+/* Writes the definition of a node. Another thread may be doing the same: a reader takes the first.
+ */
+static void define_one(uint32_t index, struct mt_context_id parent,
+                       const struct memtrack_site *site) {
+    struct mt_context_id id = {index};
+
+    if (parent.value == OF_SITE.value) {
+        mt_definitions_add_site(id, site);
+    } else {
+        struct mt_context_id site_id = mt_context_of_site(site);
+
+        if (parent.value && !is_defined(node_of(parent.value)))
+            define_inherited(parent.value);
+        if (site_id.value)
+            mt_definitions_add_context(id, parent, site_id);
+    }
+    atomic_store_explicit(&node_of(index)->defined, generation, memory_order_relaxed);
+}
+
+/* Of a node that this process has inherited, and what of its callers is not defined yet, the
+ * outermost first. */
+static void define_inherited(uint32_t index) {
+    uint32_t *lineage, at = index;
+    size_t depth = 0, room = 0;
+
+    for (; at && !is_defined(node_of(at)); at = mt_context_parent((struct mt_context_id){at}).value)
+        room++;
+    lineage = mt_os_memory_map(room * sizeof *lineage);
+    if (!lineage)
+        return;
+    for (at = index; depth < room; at = mt_context_parent((struct mt_context_id){at}).value)
+        lineage[depth++] = at;
+    while (depth) {
+        struct node *node = node_of(lineage[--depth]);
+        const struct memtrack_site *site = atomic_load_explicit(&node->site, memory_order_relaxed);
+
+        if (site)
+            define_one(lineage[depth], node->parent, site);
+    }
+    mt_os_memory_unmap(lineage, room * sizeof *lineage);
+}
+
 /* 0 if there is no room. */
 static uint32_t intern(_Atomic uint32_t *bucket, uint32_t newest, struct mt_context_id parent,
                        const struct memtrack_site *site) {
@@ -105,6 +155,8 @@ static uint32_t intern(_Atomic uint32_t *bucket, uint32_t newest, struct mt_cont
         return 0;
     node->parent = parent;
     atomic_store_explicit(&node->site, site, memory_order_relaxed);
+    /* Before anyone can use it: who dies then leaves no event that means nothing. */
+    define_one(index, parent, site);
     for (;;) {
         uint32_t searched = newest, other;
 
@@ -146,6 +198,9 @@ struct mt_context_id mt_context_intern(struct mt_context_slot *cache, struct mt_
         errno = saved;
         if (!id.value)
             return parent;
+    } else if (MT_UNLIKELY(!is_defined(node_of(id.value)))) {
+        define_inherited(id.value);
+        errno = saved;
     }
     if (cache)
         remember(mt_context_slot_of(cache, parent, site), parent, site, id);
@@ -320,12 +375,6 @@ const struct memtrack_site *mt_context_site(struct mt_context_id id) {
     return node ? atomic_load_explicit(&node->site, memory_order_relaxed) : NULL;
 }
 
-bool mt_context_is_site(struct mt_context_id id) {
-    struct node *node = id.value ? node_of(id.value) : NULL;
-
-    return node && node->parent.value == OF_SITE.value;
-}
-
 struct mt_context_id mt_context_parent(struct mt_context_id id) {
     struct node *node = id.value ? node_of(id.value) : NULL;
 
@@ -338,17 +387,10 @@ struct mt_context_id mt_context_of_site(const struct memtrack_site *site) {
     return id.value == OF_SITE.value ? MT_CONTEXT_ROOT : id;
 }
 
-bool mt_context_is_defined(struct mt_context_id id) {
-    struct node *node = node_of(id.value);
-
-    return !node || node->defined;
-}
-
-void mt_context_set_defined(struct mt_context_id id, bool defined) {
-    struct node *node = node_of(id.value);
-
-    if (node)
-        node->defined = defined;
+void mt_context_after_fork_in_child(void) {
+    generation++;
+    /* Of what caches know, nothing is defined. */
+    atomic_fetch_add_explicit(&forgotten, 1, memory_order_relaxed);
 }
 
 uint32_t mt_context_forgotten(void) {

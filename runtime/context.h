@@ -2,7 +2,7 @@
  *
  * A context is a node of a tree: a call site, and the context that the call was made in. Ids are
  * handed out once per process, by a global lock-free table, and remembered in a direct-mapped cache
- * per thread.
+ * per thread. Who enters a context into the table has written its definition before.
  *
  * A chain is walked only as far as it is new. What was found is written back into the links, in
  * place of the site: as long as a function is in the same call, nothing above it can change. The
@@ -93,13 +93,12 @@ struct mt_context_id mt_context_parent(struct mt_context_id id);
 
 /* Sites have ids in the trace, too: from the same numbers, so that one table holds both. */
 struct mt_context_id mt_context_of_site(const struct memtrack_site *site);
-bool mt_context_is_site(struct mt_context_id id);
 
-/* Whether the trace holds the definition. The writer's lock guards this state. */
-bool mt_context_is_defined(struct mt_context_id id);
-void mt_context_set_defined(struct mt_context_id id, bool defined);
+/* Definitions that the parent has written are not the child's: it writes them again as it comes
+ * upon them. */
+void mt_context_after_fork_in_child(void);
 
-/* How often sites were forgotten. */
+/* Changes when what caches hold is void. */
 uint32_t mt_context_forgotten(void);
 
 /* Sites in [start, stop) are about to be unmapped: the same address will mean another site. No

@@ -2,6 +2,8 @@
 #include "process.h"
 
 #include "compiler.h"
+#include "definitions.h"
+#include "live.h"
 #include "log.h"
 #include "options.h"
 #include "os_memory.h"
@@ -28,15 +30,22 @@ enum state {
     STATE_STARTED, /* the trace is open, or there will be none */
 };
 
-/* True before the start: the first event comes upon it. */
-_Atomic bool mt_recording = true;
+/* What a fork wipes, so that the child of one that nobody told of is known. Static where the kernel
+ * has no such pages; true before the start, when the first event comes upon it. */
+struct own_page {
+    _Atomic bool recording;
+    _Atomic bool is_own;
+};
+
+static struct own_page unwiped = {true, true};
+static struct own_page *own_page = &unwiped;
+static bool wanted = true; /* what the page says, or a forked child's is to say */
+_Atomic bool *mt_recording = &unwiped.recording;
 bool mt_clock_is_counter;
 
 static _Atomic int state;
 static _Atomic bool finishing;
 static bool forked;
-static _Atomic bool quiet_stray;      /* recording is off only because of that */
-static _Atomic uint32_t *own_process; /* 0 where a fork has wiped its page; NULL: cannot be told */
 static uint64_t parent_trace_id;
 
 bool mt_process_is_finishing(void) {
@@ -44,34 +53,39 @@ bool mt_process_is_finishing(void) {
 }
 
 bool mt_process_is_stray(void) {
-    if (!own_process || atomic_load_explicit(own_process, memory_order_relaxed))
-        return false;
-    if (mt_record_enabled()) {
-        atomic_store(&quiet_stray, true);
-        atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
-    }
-    return true;
+    return !atomic_load_explicit(&own_page->is_own, memory_order_relaxed);
+}
+
+void mt_process_stop_recording(void) {
+    wanted = false;
+    atomic_store_explicit(mt_recording, false, memory_order_relaxed);
 }
 
 static void mark_own_process(void) {
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    void *memory = mt_os_memory_map(page);
+    const size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    struct own_page *page = mt_os_memory_map(size);
 
-    if (!memory || madvise(memory, page, MADV_WIPEONFORK) != 0)
+    if (!page || madvise(page, size, MADV_WIPEONFORK) != 0)
         return;
-    own_process = memory;
-    atomic_store(own_process, 1);
+    atomic_store(&page->is_own, true);
+    atomic_store(&page->recording, wanted);
+    own_page = page;
+    mt_recording = &page->recording;
 }
 
 /* The locks in the order in which they nest. */
 static void before_fork(void) {
     mt_writer_before_fork();
     mt_thread_lock_registry();
+    mt_definitions_before_fork();
+    mt_live_before_fork();
     mt_sites_before_fork();
 }
 
 static void after_fork(bool child) {
     mt_sites_after_fork();
+    mt_live_after_fork(child, mt_local.busy);
+    mt_definitions_after_fork(child);
     mt_thread_after_fork(child);
     mt_writer_after_fork(child);
 }
@@ -81,19 +95,17 @@ static void after_fork_in_parent(void) {
 }
 
 static void after_fork_in_child(void) {
-    /* Handlers that ran before this one may have allocated. */
-    if (own_process)
-        atomic_store(own_process, 1);
-    if (atomic_exchange(&quiet_stray, false))
-        atomic_store_explicit(&mt_recording, true, memory_order_relaxed);
+    atomic_store(&own_page->is_own, true);
+    mt_context_after_fork_in_child();
     /* The nearest ancestor that has a trace; 0 if none does. */
     parent_trace_id = mt_writer_trace_id();
     forked = true;
     atomic_store(&finishing, false);
     /* A thread that was opening the trace is not in this process. */
-    if (mt_record_enabled())
+    if (wanted)
         atomic_store(&state, STATE_PREPARED);
     after_fork(true);
+    atomic_store_explicit(mt_recording, wanted, memory_order_relaxed);
 }
 
 /* Later than atexit handlers and the program's destructors. Here, since a priority that comes after
@@ -124,7 +136,7 @@ static void advance(enum state from, enum state to, bool (*step)(void)) {
 
     if (atomic_compare_exchange_strong(&state, &expected, STATE_BUSY)) {
         if (mt_record_enabled() && !step())
-            atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
+            mt_process_stop_recording();
         atomic_store(&state, to);
     }
     while (atomic_load(&state) == STATE_BUSY)
@@ -161,7 +173,7 @@ static void on_exit_of_process(void) {
     MT_SIGNAL_FENCE();
     atomic_store(&finishing, true);
     mt_writer_finish();
-    atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
+    mt_process_stop_recording();
     MT_SIGNAL_FENCE();
     mt_local.busy = 0;
 }

@@ -13,6 +13,9 @@ bool mt_process_start(void);
  * none of it, and is not recorded. */
 bool mt_process_is_stray(void);
 
+/* For good, in this process and those it forks. */
+void mt_process_stop_recording(void);
+
 /* The exit of the process has begun: buffers must not change hands any more. */
 bool mt_process_is_finishing(void);
 

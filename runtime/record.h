@@ -1,15 +1,8 @@
 /* The event path: what every allocation and deallocation of the program goes through.
  *
- * An event is one 16-byte record stored to the thread's buffer:
- *
- *   word 0   bits  0-47  address        48-50  operation      51-63  size, bits 12-24
- *   word 1   bits  0-27  ticks since the event before         28-51  context id
- *            bits 52-63  size, bits 0-11
- *
- * What does not fit (a size of 32 MiB and more, a pause of 2^28 ticks, an address from 2^48 up)
- * takes three records: a marker with the absolute time, {address, size}, and {operation, context
- * id}; see mt_record_is_extended(). Time never runs backwards: thread.c gives a late event the last
- * one's.
+ * An event is one 16-byte record stored to the thread's buffer, as memtrack/trace_format.h
+ * describes it; see mt_record_is_extended() for those that take three. Time never runs backwards:
+ * thread.c gives a late event the last one's.
  *
  * A thread starts with no buffer, which looks like a full one, so that one comparison covers both.
  *
@@ -30,34 +23,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MT_RECORD_WORDS 2
-#define MT_RECORD_EXTENDED_WORDS (3 * MT_RECORD_WORDS)
-#define MT_RECORD_OP_EXTENDED 7u
-#define MT_RECORD_SIZE_BITS 25
-#define MT_RECORD_TICK_BITS 28
-#define MT_RECORD_ADDRESS_BITS 48
-
-#define MT_BUFFER_BYTES 65536
-#define MT_BUFFER_HEAD 64
+#define MT_BUFFER_BYTES MT_LIVE_SEGMENT
+#define MT_BUFFER_HEAD MT_LIVE_HEAD
 #define MT_BUFFER_WORDS ((MT_BUFFER_BYTES - MT_BUFFER_HEAD) / 8)
 #define MT_BUFFER_EVENTS (MT_BUFFER_WORDS / MT_RECORD_WORDS)
 
 struct mt_thread;
 
-/* Owned by the thread that fills it, then by whoever took it from the queue. */
+/* Owned by the thread that fills it, then by whoever took it from the queue. A segment of the live
+ * file: the layout is that of struct mt_live_head. */
 struct mt_buffer {
     _Atomic(struct mt_buffer *) next; /* see queue.h */
     struct mt_thread *thread;
     uint64_t first_ticks;  /* what the first record's ticks count from */
     uint64_t first_event;  /* events of the thread before this buffer */
     _Atomic uint32_t used; /* words; released by the owner, acquired by who writes at exit */
+    _Atomic uint32_t kind; /* enum mt_live_kind */
+    uint32_t thread_id;    /* whose it is when the thread is gone */
+    uint32_t generation;
     uint32_t extended;     /* events that took three records */
     uint32_t last;         /* the thread has ended: no buffer of it follows */
-    uint32_t thread_id;
-    uint32_t reserved[4];
+    uint32_t first_record; /* see struct mt_live_head */
+    uint32_t reserved;
     uint64_t words[MT_BUFFER_WORDS];
 };
 _Static_assert(sizeof(struct mt_buffer) == MT_BUFFER_BYTES, "whole pages");
+_Static_assert(
+    offsetof(struct mt_buffer, first_ticks) == offsetof(struct mt_live_head, first_ticks) &&
+        offsetof(struct mt_buffer, used) == offsetof(struct mt_live_head, used) &&
+        offsetof(struct mt_buffer, generation) == offsetof(struct mt_live_head, generation) &&
+        offsetof(struct mt_buffer, first_record) == offsetof(struct mt_live_head, first_record),
+    "a live file's head");
 
 struct mt_event {
     enum mt_event_op op;
@@ -92,15 +88,16 @@ MT_THREAD_LOCAL_EXTERN struct mt_local mt_local;
 #define MT_LOCAL_INSIDE 2u
 
 /* False: entry points only call through. Turned off by mode=off, at the end, and when the trace
- * cannot be written. */
-extern _Atomic bool mt_recording;
+ * cannot be written; process.c. It stands in a page that a fork wipes, since the child shares the
+ * buffers until it is told of the fork, or for ever if it is not. */
+extern _Atomic bool *mt_recording;
 
 static inline bool mt_stack_is_own(const struct mt_local *local, uintptr_t address) {
     return address - local->stack_low < local->stack_size;
 }
 
 static inline bool mt_record_enabled(void) {
-    return atomic_load_explicit(&mt_recording, memory_order_relaxed);
+    return atomic_load_explicit(mt_recording, memory_order_relaxed);
 }
 
 static inline unsigned mt_record_op(const uint64_t *words) {

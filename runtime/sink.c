@@ -47,6 +47,10 @@ uint64_t mt_sink_size(void) {
     return size;
 }
 
+bool mt_sink_is_file(void) {
+    return regular;
+}
+
 void mt_sink_prepare(void) {
     if (!getcwd(start_directory, sizeof start_directory))
         start_directory[0] = 0;

@@ -28,6 +28,9 @@ bool mt_sink_take_back(void);
  * writer opens takes no number from the program. Does nothing where the kernel cannot. */
 void mt_sink_detach(void);
 
+/* Whether the trace is a regular file, and no device. */
+bool mt_sink_is_file(void);
+
 /* Bytes appended. */
 uint64_t mt_sink_size(void);
 

@@ -10,7 +10,6 @@
 #include "process.h"
 #include "text.h"
 #include "thread.h"
-#include "writer.h"
 
 #include <errno.h>
 #include <link.h>
@@ -18,14 +17,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATH_SIZE 4096
 #define CHUNK_BYTES 65536
 
 struct module {
     struct module *next;
     const struct memtrack_site *start, *stop; /* NULL: free for reuse */
     bool is_program;
-    char path[PATH_SIZE];
+    char path[MT_SITES_PATH_SIZE];
 };
 
 static struct mt_lock lock;
@@ -62,16 +60,15 @@ static int find_object(struct dl_phdr_info *info, size_t size, void *data) {
     return 0;
 }
 
-/* Returns whether the site is the program's own, not a library's. */
-static bool find_path(const struct memtrack_site *site, char path[static PATH_SIZE]) {
-    struct mt_text text = {path, PATH_SIZE, 0};
+bool mt_sites_find_path(const struct memtrack_site *site, char path[MT_SITES_PATH_SIZE]) {
+    struct mt_text text = {path, MT_SITES_PATH_SIZE, 0};
     struct search search = {site, &text};
 
     path[0] = 0;
     dl_iterate_phdr(find_object, &search);
     /* The main program has no name there. */
     if (!path[0]) {
-        ssize_t length = readlink("/proc/self/exe", path, PATH_SIZE - 1);
+        ssize_t length = readlink("/proc/self/exe", path, MT_SITES_PATH_SIZE - 1);
 
         path[length > 0 ? length : 0] = 0;
         return true;
@@ -98,14 +95,14 @@ static struct module *module_new(void) {
 MT_EXPORT void __memtrack_register_sites_v2(const struct memtrack_site *start,
                                             const struct memtrack_site *stop) {
     struct module *module;
-    char path[PATH_SIZE];
+    char path[MT_SITES_PATH_SIZE];
     int saved = errno;
     bool is_program;
 
     if (!start || start >= stop || mt_process_is_stray())
         return;
     /* Not under the lock: it takes the dynamic linker's, and who has that may wait for this one. */
-    is_program = find_path(start, path);
+    is_program = mt_sites_find_path(start, path);
     mt_lock_take(&lock);
     module = modules;
     while (module && module->start != start)
@@ -123,7 +120,7 @@ MT_EXPORT void __memtrack_register_sites_v2(const struct memtrack_site *start,
     errno = saved;
 }
 
-void mt_sites_remove(const struct memtrack_site *start, const struct memtrack_site *stop) {
+static void remove_table(const struct memtrack_site *start, const struct memtrack_site *stop) {
     mt_lock_take(&lock);
     for (struct module *module = modules; module; module = module->next)
         if (module->start == start)
@@ -154,8 +151,8 @@ MT_EXPORT void __memtrack_unregister_sites_v2(const struct memtrack_site *start,
         exiting |= module->start == start && module->is_program;
     forget = !exiting;
     mt_lock_release(&lock);
-    mt_writer_describe(start, stop, forget);
     if (forget) {
+        remove_table(start, stop);
         mt_context_forget(start, stop);
         mt_thread_lock_registry();
         mt_thread_each(forget_cached, &range);
@@ -181,7 +178,7 @@ const char *mt_sites_module(const struct memtrack_site *site) {
     return module ? module->path : NULL;
 }
 
-bool mt_sites_is_mapped(const struct memtrack_site *site) {
+static bool is_mapped(const struct memtrack_site *site) {
     bool mapped = true;
 
     mt_lock_take(&lock);
@@ -214,7 +211,7 @@ bool mt_sites_is_call(const struct memtrack_site *site) {
     mt_lock_release(&lock);
     if (module)
         return at_start && site->flags & MT_SITE_CALL;
-    return mt_sites_is_mapped(site) && looks_like_call(site);
+    return is_mapped(site) && looks_like_call(site);
 }
 
 void mt_sites_before_fork(void) {

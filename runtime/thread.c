@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "thread.h"
 
+#include "definitions.h"
+#include "live.h"
 #include "lock.h"
 #include "os_memory.h"
 #include "process.h"
@@ -96,12 +98,16 @@ static void registry_remove(struct mt_thread *thread) {
 static void buffer_use(struct mt_local *local, struct mt_buffer *buffer, uint64_t ticks) {
     struct mt_thread *thread = local->thread;
 
+    /* A reader of the live file sees a segment without use, or all of its new one. */
+    buffer->generation++;
+    atomic_store_explicit(&buffer->used, 0, memory_order_release);
     buffer->thread = thread;
     buffer->thread_id = thread->id;
     buffer->first_ticks = ticks;
     buffer->first_event = thread->events;
     buffer->extended = 0;
     buffer->last = 0;
+    atomic_store_explicit(&buffer->kind, MT_LIVE_EVENTS, memory_order_release);
     thread->buffer = buffer;
     local->buffer = buffer;
     local->last_ticks = ticks;
@@ -131,6 +137,7 @@ static bool thread_begin(struct mt_local *local, uint64_t ticks, unsigned events
         if (buffer)
             mt_writer_release(buffer);
         atomic_fetch_add_explicit(&lost_unbegun, events, memory_order_relaxed);
+        mt_live_note_loss(MT_LOSS_BUFFERS_FULL, events);
         return false;
     }
     thread->tid = (uint32_t)gettid();
@@ -144,6 +151,7 @@ static bool thread_begin(struct mt_local *local, uint64_t ticks, unsigned events
         thread->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
     }
     prctl(PR_GET_NAME, thread->name);
+    mt_definitions_add_thread(thread);
     local->cache = thread->cache;
     local->paths = thread->paths;
     local->thread = thread;
@@ -219,6 +227,7 @@ static void thread_finish(struct mt_local *local) {
 
     mt_lock_take(&registry_lock);
     prctl(PR_GET_NAME, thread->name);
+    mt_definitions_add_thread(thread);
     thread->last_ticks = local->last_ticks;
     local->ended_id = thread->id;
     /* The buffer of a thread that ends while the process does is read by the exiting thread. */
@@ -249,6 +258,7 @@ static void record_slow(struct mt_local *local, const struct mt_event *events, u
     if (local->limit - local->cursor < (ptrdiff_t)(count * MT_RECORD_EXTENDED_WORDS) &&
         !buffer_switch(local, later(events[0].ticks, local->last_ticks))) {
         atomic_fetch_add_explicit(&local->thread->lost, count, memory_order_relaxed);
+        mt_live_note_loss(MT_LOSS_BUFFERS_FULL, count);
         return;
     }
     for (unsigned i = 0; i < count; i++)
@@ -289,6 +299,7 @@ void mt_thread_record_nested(struct mt_local *local, const struct mt_event *even
     do {
         if (!thread || at + count > MT_THREAD_NESTED_EVENTS) {
             atomic_fetch_add_explicit(&lost_nested, count, memory_order_relaxed);
+            mt_live_note_loss(MT_LOSS_SIGNAL, count);
             return;
         }
     } while (!atomic_compare_exchange_weak_explicit(&local->nested, &at, at + count,
@@ -357,7 +368,6 @@ static void forget_all(void) {
         struct mt_thread *thread = registry;
 
         registry = thread->next;
-        mt_writer_release(thread->buffer);
         thread->next = recycled;
         recycled = thread;
     }
@@ -366,7 +376,7 @@ static void forget_all(void) {
     atomic_store_explicit(&lost_unbegun, 0, memory_order_relaxed);
     /* A handler that interrupted the event path returns into it, with the buffer in hand. */
     if (local->busy)
-        atomic_store_explicit(&mt_recording, false, memory_order_relaxed);
+        mt_process_stop_recording();
     else
         memset(local, 0, sizeof *local);
 }

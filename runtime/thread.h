@@ -20,7 +20,6 @@ struct mt_thread {
     _Atomic uint64_t last_ticks; /* 0 while it runs; the writer may look while the thread ends */
     uint64_t events;             /* handed over */
     _Atomic uint64_t lost;       /* dropped for want of buffers, not yet written to the trace */
-    bool described;              /* the trace has its name; the writer's */
     char name[MT_THREAD_NAME_SIZE];
     uint32_t forgotten; /* mt_context_forgotten() when it began */
     struct mt_event nested[MT_THREAD_NESTED_EVENTS];

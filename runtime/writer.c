@@ -5,7 +5,9 @@
 
 #include "block.h"
 #include "clock.h"
+#include "definitions.h"
 #include "describe.h"
+#include "live.h"
 #include "lock.h"
 #include "log.h"
 #include "options.h"
@@ -13,7 +15,6 @@
 #include "process.h"
 #include "queue.h"
 #include "sink.h"
-#include "sites.h"
 #include "text.h"
 #include "thread.h"
 #include "writer_thread.h"
@@ -25,10 +26,12 @@
 #include <unistd.h>
 
 #define FLUSH_BYTES (256u << 10)
+
+/* Buffers that may wait for the append. More of them would be cold by the time they come back. */
+#define HELD_MAX 8
 #define CLOCK_INTERVAL_NS UINT64_C(1000000000)
 
 static struct mt_queue full;
-static struct mt_pool pool;
 static _Atomic uint32_t in_flight; /* buffers handed over and not yet encoded */
 static _Atomic uint32_t released;  /* a futex: counts buffers that came back */
 static _Atomic uint32_t waiting;   /* threads that wait for `released` */
@@ -36,7 +39,8 @@ static _Atomic uint32_t waiting;   /* threads that wait for `released` */
 static struct mt_lock lock;
 static bool active; /* the trace is open */
 static struct mt_bytes out;
-static struct mt_context_id *lineage; /* room for the deepest context there can be */
+static struct mt_buffer *held[HELD_MAX]; /* encoded, and not in the file yet */
+static unsigned held_count;
 static uint64_t trace_id;
 static uint64_t written_events;
 static uint64_t out_events;               /* of those, in `out` */
@@ -52,22 +56,16 @@ uint64_t mt_writer_trace_id(void) {
 
 /* Buffers */
 
-static struct mt_buffer *buffer_new(void) {
-    struct mt_buffer *buffer = mt_pool_take(&pool);
-
-    return buffer ? buffer : mt_os_memory_map(sizeof *buffer);
-}
-
 struct mt_buffer *mt_writer_first_buffer(void) {
-    return buffer_new();
+    return mt_live_take();
 }
 
 void mt_writer_release(struct mt_buffer *buffer) {
-    mt_pool_put(&pool, buffer);
+    mt_live_give(buffer);
 }
 
 static void give_back(struct mt_buffer *buffer) {
-    mt_pool_put(&pool, buffer);
+    mt_live_give(buffer);
     atomic_fetch_sub_explicit(&in_flight, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&released, 1, memory_order_seq_cst);
     if (atomic_load_explicit(&waiting, memory_order_seq_cst))
@@ -93,7 +91,7 @@ struct mt_buffer *mt_writer_next_buffer(void) {
             mt_lock_wait(&released, seen, 100);
         atomic_fetch_sub_explicit(&waiting, 1, memory_order_relaxed);
     }
-    return buffer_new();
+    return mt_live_take();
 }
 
 void mt_writer_hand_over(struct mt_buffer *buffer) {
@@ -103,12 +101,14 @@ void mt_writer_hand_over(struct mt_buffer *buffer) {
 
 /* Encoding, under the lock */
 
-static void flush(void) {
-    uint64_t now;
+static void count_lost(enum mt_loss_reason reason, uint64_t events) {
+    lost[reason] += events;
+    mt_live_note_loss(reason, events);
+}
 
-    if (!out.size)
-        return;
-    now = mt_clock_nanoseconds(CLOCK_MONOTONIC);
+static void append(void) {
+    uint64_t now = mt_clock_nanoseconds(CLOCK_MONOTONIC);
+
     if (now - last_clock_ns > CLOCK_INTERVAL_NS) {
         mt_describe_put_clock(&out);
         last_clock_ns = now;
@@ -117,7 +117,7 @@ static void flush(void) {
         appended_events = out_events;
     } else {
         stopped = MT_LOSS_WRITE_ERROR;
-        lost[MT_LOSS_WRITE_ERROR] += out_events;
+        count_lost(MT_LOSS_WRITE_ERROR, out_events);
         written_events -= out_events;
     }
     out.size = out_events = 0;
@@ -127,73 +127,28 @@ static void flush(void) {
     }
 }
 
+/* Only what is in the file may be overwritten in memory. */
+static void flush(void) {
+    if (out.size)
+        append();
+    mt_definitions_release();
+    while (held_count)
+        give_back(held[--held_count]);
+    mt_live_note_clock();
+}
+
 static void flush_if_large(void) {
     if (out.size >= FLUSH_BYTES)
         flush();
 }
 
+/* What was met before now, and so before the events that are encoded next. */
 static void put_definitions(void) {
-    mt_describe_put_contexts(&out);
-    flush_if_large();
-}
-
-/* Its id in the trace; 0 for a site of a library that is gone, which cannot be read any more. */
-static struct mt_context_id define_site(const struct memtrack_site *site) {
-    struct mt_context_id id = mt_context_of_site(site);
-
-    if (!mt_context_is_defined(id)) {
-        if (!mt_sites_is_mapped(site))
-            return MT_CONTEXT_ROOT;
-        if (!mt_describe_add_site(id, site)) {
-            put_definitions();
-            mt_describe_add_site(id, site);
-        }
-        mt_context_set_defined(id, true);
+    while (mt_definitions_put(&out)) {
+        if (stopped)
+            out.size = 0;
+        flush_if_large();
     }
-    return id;
-}
-
-static void define_one(struct mt_context_id id) {
-    const struct memtrack_site *site = mt_context_site(id);
-    struct mt_context_id parent = mt_context_parent(id);
-    struct mt_context_id site_id = site ? define_site(site) : MT_CONTEXT_ROOT;
-
-    if (!site_id.value)
-        return;
-    if (!mt_describe_add_context(id, parent, site_id)) {
-        put_definitions();
-        mt_describe_add_context(id, parent, site_id);
-    }
-    mt_context_set_defined(id, true);
-}
-
-/* A context and what of its callers is not defined yet, the outermost first. */
-static void define(struct mt_context_id id) {
-    size_t depth = 0;
-
-    if (mt_context_is_site(id)) {
-        define_site(mt_context_site(id));
-        return;
-    }
-    while (id.value && !mt_context_is_defined(id)) {
-        lineage[depth++] = id;
-        id = mt_context_parent(id);
-    }
-    while (depth)
-        define_one(lineage[--depth]);
-}
-
-static void define_used(const struct mt_buffer *buffer, const uint64_t *end) {
-    const uint64_t *words = buffer->words;
-    uint64_t ticks = 0;
-
-    while (words < end) {
-        struct mt_record record = mt_block_next_record(&words, &ticks);
-
-        if (record.context.value && !mt_context_is_defined(record.context))
-            define(record.context);
-    }
-    mt_describe_put_contexts(&out);
 }
 
 static void write_loss(struct mt_thread *thread) {
@@ -205,20 +160,14 @@ static void write_loss(struct mt_thread *thread) {
 }
 
 static void write_events(const struct mt_buffer *buffer, const uint64_t *end) {
-    struct mt_thread *thread = buffer->thread;
     uint32_t events;
 
     if (end == buffer->words)
         return;
     if (stopped) {
-        lost[stopped] += mt_block_count_events(buffer, end);
+        count_lost(stopped, mt_block_count_events(buffer, end));
         return;
     }
-    if (!thread->described) {
-        mt_describe_put_thread(&out, thread);
-        thread->described = true;
-    }
-    define_used(buffer, end);
     events = mt_block_put_events(&out, buffer, end);
     written_events += events;
     out_events += events;
@@ -227,8 +176,7 @@ static void write_events(const struct mt_buffer *buffer, const uint64_t *end) {
 
 static void write_thread_end(struct mt_thread *thread) {
     write_loss(thread);
-    if (!stopped)
-        mt_describe_put_thread(&out, thread);
+    mt_definitions_add_thread(thread);
 }
 
 static bool drain(void) {
@@ -237,6 +185,7 @@ static bool drain(void) {
 
     if (!buffer)
         return false;
+    put_definitions();
     while (buffer) {
         struct mt_buffer *next = atomic_load_explicit(&buffer->next, memory_order_relaxed);
         struct mt_thread *thread = buffer->thread;
@@ -248,7 +197,9 @@ static bool drain(void) {
             if (!mt_process_is_finishing())
                 mt_thread_recycle(thread);
         }
-        give_back(buffer);
+        held[held_count++] = buffer;
+        if (held_count == HELD_MAX)
+            flush();
         buffer = next;
     }
     cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
@@ -331,38 +282,19 @@ bool mt_writer_start(uint64_t parent_trace_id, bool forked) {
 
     mt_lock_take(&lock);
     if (!out.data)
-        out.data = mt_os_memory_map(FLUSH_BYTES + MT_BLOCK_EVENTS_MAX + MT_DESCRIBE_MAX +
-                                    2 * MT_BLOCK_OVERHEAD);
-    if (!lineage)
-        lineage = mt_os_memory_map((mt_options.max_contexts + 1) * sizeof *lineage);
-    started =
-        out.data && lineage && mt_block_start((int)mt_options.zstd_level) && mt_describe_start();
+        out.data = mt_os_memory_map(FLUSH_BYTES + MT_BLOCK_EVENTS_MAX + MT_DEFINITIONS_MAX +
+                                    MT_DESCRIBE_MAX + MT_BLOCK_OVERHEAD);
+    started = out.data && mt_block_start((int)mt_options.zstd_level) && mt_describe_start();
     if (!started)
         mt_log("no trace: no memory for the writer", NULL, NULL, NULL);
     started = started && mt_sink_open(forked) && write_head(parent_trace_id);
     active = started;
+    if (started && mt_sink_is_file())
+        mt_live_open(mt_sink_path(), trace_id);
     if (started && mt_options.verbose)
         mt_log("recording to ", mt_sink_path(), NULL, NULL);
     mt_lock_release(&lock);
     return started;
-}
-
-void mt_writer_describe(const struct memtrack_site *start, const struct memtrack_site *stop,
-                        bool forget) {
-    uint32_t end = mt_context_count();
-
-    mt_lock_take(&lock);
-    for (uint32_t i = 1; active && !stopped && i <= end; i++) {
-        const struct memtrack_site *site = mt_context_site((struct mt_context_id){i});
-
-        if (site >= start && site < stop)
-            define((struct mt_context_id){i});
-    }
-    if (active && !stopped)
-        put_definitions();
-    if (forget)
-        mt_sites_remove(start, stop);
-    mt_lock_release(&lock);
 }
 
 static void read_name(struct mt_thread *thread) {
@@ -411,6 +343,7 @@ static void write_tail(void) {
 
     lost[MT_LOSS_SIGNAL] += mt_thread_take_lost_nested();
     lost[MT_LOSS_BUFFERS_FULL] += unbegun;
+    put_definitions();
     flush();
     mt_describe_put_loss(&out, 0, unbegun, MT_LOSS_BUFFERS_FULL);
     put_tail();
@@ -432,11 +365,13 @@ void mt_writer_finish_here(void) {
 
         mt_thread_lock_registry();
         drain();
+        put_definitions();
         cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
         mt_thread_each(finish_thread, NULL);
         cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
         mt_thread_unlock_registry();
         write_tail();
+        mt_live_close();
         mt_sink_close();
     }
     active = false;
@@ -456,14 +391,7 @@ void mt_writer_before_fork(void) {
 
 /* In the child there is nothing to write. */
 static void start_over(void) {
-    struct mt_buffer *buffer = mt_queue_take_all(&full);
-
-    while (buffer) {
-        struct mt_buffer *next = atomic_load_explicit(&buffer->next, memory_order_relaxed);
-
-        mt_pool_put(&pool, buffer);
-        buffer = next;
-    }
+    atomic_store(&full.newest, NULL);
     atomic_store(&in_flight, 0);
     atomic_store(&waiting, 0);
     if (active)
@@ -472,9 +400,8 @@ static void start_over(void) {
     stopped = 0;
     out.size = 0;
     written_events = out_events = appended_events = cpu_ns = 0;
+    held_count = 0;
     memset(lost, 0, sizeof lost);
-    for (uint32_t i = 1; i <= mt_context_count(); i++)
-        mt_context_set_defined((struct mt_context_id){i}, false);
 }
 
 void mt_writer_after_fork(bool child) {

@@ -4,7 +4,6 @@
 #ifndef MT_WRITER_H
 #define MT_WRITER_H
 
-#include "memtrack/abi.h"
 #include "record.h"
 
 #include <stdbool.h>
@@ -30,11 +29,6 @@ void mt_writer_notify(void);
 
 /* Gives back a buffer that was not handed over. */
 void mt_writer_release(struct mt_buffer *buffer);
-
-/* Writes the definitions of the sites in [start, stop) that events may still refer to, and, to
- * `forget` them, removes their table: they are not read again. Waits for the writer. */
-void mt_writer_describe(const struct memtrack_site *start, const struct memtrack_site *stop,
-                        bool forget);
 
 /* Writes what all threads have recorded, and ends the trace; `here`: in this thread. */
 void mt_writer_finish(void);

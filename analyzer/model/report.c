@@ -163,7 +163,10 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
     totals->lost_events += trace->reader.lost_events;
     totals->damaged_bytes += trace->reader.damage.bytes;
     totals->damaged_places += trace->reader.damage.count;
-    totals->without_end += !defs->end.present;
+    totals->without_end += !defs->end.present && trace->reader.live != READER_LIVE_JOINED;
+    totals->joined += trace->reader.live == READER_LIVE_JOINED;
+    totals->joined_events += trace->reader.joined_events;
+    totals->running += trace->reader.running;
     totals->forked += trace->reader.header.parent_trace_id != 0;
     totals->cut |= trace->reader.cut;
     totals->rate_unknown |= !defs->rate_known;

@@ -86,7 +86,10 @@ struct report_totals {
     uint64_t lost_events; /* recorded, but damaged or cut off */
     uint64_t damaged_bytes;
     uint64_t damaged_places;
-    uint64_t without_end;  /* traces */
+    uint64_t without_end; /* traces of which the last events are not known */
+    uint64_t joined;      /* traces without end that a live file completes */
+    uint64_t joined_events;
+    uint64_t running;      /* of those, traces that are still being written */
     uint64_t cut_contexts; /* allocations whose context is cut */
     uint64_t forked;       /* traces of processes that inherited memory */
     uint64_t sites;

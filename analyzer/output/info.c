@@ -83,7 +83,17 @@ static void print_clock(FILE *out, const struct trace *trace) {
                 COUNT(defs->end.lost), DURATION((double)defs->end.writer_ns),
                 BYTES(defs->end.mapped_bytes));
     else
-        fprintf(out, "  %-12s none: the process was killed or still runs\n", "end");
+        fprintf(out, "  %-12s none: the process %s\n", "end",
+                trace->reader.running ? "still runs" : "was killed, or still runs");
+}
+
+static void print_live(FILE *out, const struct reader *reader) {
+    if (reader->live == READER_LIVE_JOINED)
+        fprintf(out, "  %-12s joined: %s events\n", "live file", COUNT(reader->joined_events));
+    else if (reader->live == READER_LIVE_OTHER)
+        fprintf(out, "  %-12s not used: it belongs to another trace\n", "live file");
+    else if (reader->live == READER_LIVE_FAULT)
+        fprintf(out, "  %-12s not used: %s\n", "live file", reader->live_fault.text);
 }
 
 static void print_blocks(FILE *out, const struct reader *reader) {
@@ -159,6 +169,7 @@ void output_info(FILE *out, const struct trace *trace, bool verified) {
     print_header(out, trace);
     print_process(out, &trace->defs);
     print_clock(out, trace);
+    print_live(out, &trace->reader);
     fprintf(out, "  %-12s %s sites, %s contexts, %s threads\n", "defines",
             COUNT(trace->defs.sites.count - 1), COUNT(trace->defs.contexts.count - 1),
             COUNT(trace->defs.threads.count));

@@ -153,6 +153,23 @@ static void print_no_end(FILE *out, const struct report *report) {
             totals->damaged_places ? ", or its END is unreadable" : "");
 }
 
+/* What was live when a process was killed has leaked as little as what was freed later in one that
+ * still runs. */
+static void print_joined(FILE *out, const struct report *report) {
+    const struct report_totals *totals = &report->totals;
+    bool several = report->traces.count > 1;
+
+    if (totals->joined > totals->running)
+        fprintf(out,
+                "  - %s: its last %s events come from the live file beside the trace,\n"
+                "    none is missing; \"leaked\" is what was live then\n",
+                several ? "a program did not end by exit" : "the program did not end by exit",
+                COUNT(totals->joined_events));
+    if (totals->running)
+        fprintf(out, "  - %s runs still; \"leaked\" is what is live now\n",
+                several ? "a program" : "the program");
+}
+
 /* An explanation has to hold of all that it counts. */
 static void print_unmatched(FILE *out, const struct report *report) {
     const struct report_totals *totals = &report->totals;
@@ -184,6 +201,7 @@ static void print_notes(FILE *out, const struct report *report) {
     print_losses(out, totals);
     print_damage(out, totals);
     print_no_end(out, report);
+    print_joined(out, report);
     if (totals->mismatched_frees)
         fprintf(out, "  ! %s mismatched frees (malloc, new and new[] mixed up), see below\n",
                 COUNT(totals->mismatched_frees));

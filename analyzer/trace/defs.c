@@ -116,6 +116,9 @@ bool defs_load(struct defs *defs, struct reader *reader, struct error *error) {
             load_block(defs, reader, &reader->blocks[i], &payload);
     }
     payload_free(&payload);
+    for (int i = 0; i < MT_LOSS_REASONS; i++)
+        if (reader->live_lost[i] > defs->losses[i])
+            defs->losses[i] = reader->live_lost[i];
     find_clock_rate(defs, reader);
     if (!build_context_table(defs))
         return error_no_memory(error);

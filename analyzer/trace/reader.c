@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,12 +48,37 @@ static bool check_file_header(struct reader *reader, struct error *error) {
     return true;
 }
 
-bool reader_open_bytes(struct reader *reader, const void *bytes, size_t size, struct error *error) {
-    *reader = (struct reader){.map = bytes, .size = size};
-    if (check_file_header(reader, error) && scan_blocks(reader, error))
+/* A process that ended in good order has left nothing but the trace. */
+static bool join(struct reader *reader, const struct live_image *live, struct error *error) {
+    if (reader->kinds[MT_BLOCK_END].blocks || !live->present)
         return true;
+    if (live->header.trace_id != reader->header.trace_id) {
+        reader->live = READER_LIVE_OTHER;
+        return true;
+    }
+    reader->live = READER_LIVE_JOINED;
+    memcpy(reader->live_lost, live->header.lost, sizeof(reader->live_lost));
+    return live_blocks(live, reader, &reader->joined, &reader->joined_size, &reader->joined_events,
+                       error) &&
+           scan_joined(reader, error);
+}
+
+bool reader_open_live(struct reader *reader, const void *bytes, size_t size,
+                      const struct live_image *live, struct error *error) {
+    *reader = (struct reader){.map = bytes, .size = size};
+    if (check_file_header(reader, error) && scan_blocks(reader, error) &&
+        join(reader, live, error)) {
+        scan_finish(reader);
+        return true;
+    }
     reader_close(reader);
     return false;
+}
+
+bool reader_open_bytes(struct reader *reader, const void *bytes, size_t size, struct error *error) {
+    const struct live_image none = {0};
+
+    return reader_open_live(reader, bytes, size, &none, error);
 }
 
 static bool map_file(int fd, const void **map, size_t *size, struct error *error) {
@@ -75,30 +101,45 @@ static bool map_file(int fd, const void **map, size_t *size, struct error *error
 }
 
 bool reader_open(struct reader *reader, const char *path, struct error *error) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct error live_fault = {.text = ""};
+    struct live_image live;
     const void *map = NULL;
     size_t size = 0;
-    bool mapped;
+    bool live_good, running, opened = false;
+    int fd;
 
     *reader = (struct reader){0};
-    if (fd < 0)
+    /* The live file first: what leaves it after this is in the trace. */
+    live_good = live_read(&live, path, &live_fault);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        live_free(&live);
         return error_set(error, "%s", strerror(errno));
-    mapped = map_file(fd, &map, &size, error);
-    close(fd);
-    if (!mapped)
-        return false;
-    if (reader_open_bytes(reader, map, size, error)) {
-        reader->mapped = true;
-        return true;
     }
-    if (size)
-        munmap((void *)map, size);
-    return false;
+    if (map_file(fd, &map, &size, error))
+        opened = reader_open_live(reader, map, size, &live, error);
+    /* Its process holds a lock. */
+    running = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    live_free(&live);
+    if (!opened) {
+        if (size && map != MAP_FAILED)
+            munmap((void *)map, size);
+        return false;
+    }
+    reader->mapped = true;
+    reader->running = running && !reader->kinds[MT_BLOCK_END].blocks;
+    if (!live_good && !reader->kinds[MT_BLOCK_END].blocks) {
+        reader->live = READER_LIVE_FAULT;
+        reader->live_fault = live_fault;
+    }
+    return true;
 }
 
 void reader_close(struct reader *reader) {
     if (reader->mapped)
         munmap((void *)reader->map, reader->size);
+    free(reader->joined);
     free(reader->blocks);
     free(reader->streams);
     id_map_free(&reader->stream_of_thread);
@@ -108,7 +149,7 @@ void reader_close(struct reader *reader) {
 struct mt_block_header reader_block_header(const struct reader *reader, uint64_t offset) {
     struct mt_block_header header;
 
-    memcpy(&header, reader->map + offset, sizeof(header));
+    memcpy(&header, reader_at(reader, offset), sizeof(header));
     return header;
 }
 
@@ -128,7 +169,7 @@ static bool reserve_payload(struct payload *payload, size_t size) {
 bool reader_payload(const struct reader *reader, uint64_t offset, struct payload *payload,
                     struct error *error) {
     struct mt_block_header header = reader_block_header(reader, offset);
-    const uint8_t *stored = reader->map + offset + sizeof(header);
+    const uint8_t *stored = reader_at(reader, offset) + sizeof(header);
 
     payload->size = 0;
     if (!reserve_payload(payload, header.raw_size))

@@ -7,6 +7,7 @@
 
 #include "memtrack/trace_format.h"
 #include "trace/damage.h"
+#include "trace/live.h"
 #include "util/error.h"
 #include "util/id_map.h"
 
@@ -48,9 +49,23 @@ struct kind_totals {
     uint64_t raw;
 };
 
+/* What became of the live file beside the trace. */
+enum reader_live {
+    READER_LIVE_NONE,   /* there is none, or the trace has its end and needs none */
+    READER_LIVE_JOINED, /* its events follow those of the trace */
+    READER_LIVE_OTHER,  /* it belongs to another trace */
+    READER_LIVE_FAULT,  /* it cannot be read */
+};
+
 struct reader {
     const uint8_t *map;
     size_t size;
+    uint8_t *joined; /* blocks from the live file; their offsets begin at `size` */
+    size_t joined_size;
+    uint64_t joined_events;
+    uint64_t live_lost[MT_LOSS_SIGNAL + 1]; /* by reason: what the live file says was lost */
+    enum reader_live live;
+    struct error live_fault;
     struct mt_file_header header;
     struct block_ref *blocks;
     size_t block_count;
@@ -65,7 +80,10 @@ struct reader {
     uint64_t lost_events; /* that damage or a cut is known to have cost */
     uint64_t hash_budget; /* bytes that resynchronising may still hash */
     bool cut;             /* the file ends inside a block */
-    bool mapped;          /* the bytes are ours to unmap */
+    char cut_rule[104];   /* what is wrong there */
+    uint64_t cut_at;
+    bool running; /* its process still writes it */
+    bool mapped;  /* the bytes are ours to unmap */
 };
 
 /* Fails if the file cannot be read or is no trace of a known version; the text says what is wrong
@@ -75,6 +93,15 @@ void reader_close(struct reader *reader);
 
 /* Like reader_open, on bytes that outlive the reader. */
 bool reader_open_bytes(struct reader *reader, const void *bytes, size_t size, struct error *error);
+
+/* The same with what a live file adds. */
+bool reader_open_live(struct reader *reader, const void *bytes, size_t size,
+                      const struct live_image *live, struct error *error);
+
+/* Of a block or what follows in it. */
+static inline const uint8_t *reader_at(const struct reader *reader, uint64_t offset) {
+    return offset < reader->size ? reader->map + offset : reader->joined + (offset - reader->size);
+}
 
 struct mt_block_header reader_block_header(const struct reader *reader, uint64_t offset);
 

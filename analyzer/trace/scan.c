@@ -2,6 +2,7 @@
 #define XXH_INLINE_ALL
 #include "trace/scan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -229,7 +230,9 @@ bool scan_blocks(struct reader *reader, struct error *error) {
     reader->hash_budget = (64u << 20) + 8 * (uint64_t)reader->size;
     if (offset > reader->size) {
         reader->cut = true;
-        damage_note(&reader->damage, reader->size, 0, "the file ends inside the file header");
+        reader->cut_at = reader->size;
+        snprintf(reader->cut_rule, sizeof(reader->cut_rule),
+                 "the file ends inside the file header");
     }
     while (offset < reader->size) {
         struct mt_block_header header;
@@ -238,9 +241,14 @@ bool scan_blocks(struct reader *reader, struct error *error) {
         if (fault) {
             uint64_t next = find_block(reader, offset + 1);
 
+            if (next == reader->size) {
+                reader->cut = true;
+                reader->cut_at = offset;
+                snprintf(reader->cut_rule, sizeof(reader->cut_rule), "%s", fault);
+                break;
+            }
             damage_note(&reader->damage, offset, next - offset, "%s", fault);
             claim_losses(reader, offset, next);
-            reader->cut |= next == reader->size;
             offset = next;
             continue;
         }
@@ -248,7 +256,31 @@ bool scan_blocks(struct reader *reader, struct error *error) {
             return false;
         offset += sizeof(header) + header.stored_size;
     }
+    return true;
+}
+
+bool scan_joined(struct reader *reader, struct error *error) {
+    uint64_t offset = reader->size, end = offset + reader->joined_size;
+
+    while (offset < end) {
+        struct mt_block_header header = reader_block_header(reader, offset);
+
+        if (!take_block(reader, offset, &header, error))
+            return false;
+        offset += sizeof(header) + header.stored_size;
+    }
+    return true;
+}
+
+void scan_finish(struct reader *reader) {
+    /* What a process was appending when it was killed is in the live file as well. */
+    if (reader->cut && reader->live == READER_LIVE_JOINED) {
+        reader->cut = false;
+    } else if (reader->cut) {
+        damage_note(&reader->damage, reader->cut_at, reader->size - reader->cut_at, "%s",
+                    reader->cut_rule);
+        claim_losses(reader, reader->cut_at, reader->size);
+    }
     for (size_t i = 0; i < reader->stream_count; i++)
         reader->lost_events += reader->streams[i].known_end - reader->streams[i].events;
-    return true;
 }

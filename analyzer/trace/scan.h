@@ -8,4 +8,10 @@
  * memory. */
 bool scan_blocks(struct reader *reader, struct error *error);
 
+/* The same for the blocks joined to them, which are sound. */
+bool scan_joined(struct reader *reader, struct error *error);
+
+/* When no more blocks follow: counts what is missing. */
+void scan_finish(struct reader *reader);
+
 #endif

@@ -63,7 +63,8 @@ enum mt_block_kind {
     MT_BLOCK_CLOCK = 6,
     MT_BLOCK_LOSS = 7,
     MT_BLOCK_END = 8,
-    MT_BLOCK_DEFINITIONS = 9, /* records of the kinds SITES, CONTEXTS, THREADS, MARKS, each framed */
+    MT_BLOCK_DEFINITIONS =
+        9, /* records of the kinds SITES, CONTEXTS, THREADS, MARKS, each framed */
     MT_BLOCK_MARKS = 10,
 };
 
@@ -110,7 +111,71 @@ enum mt_end_reason {
     MT_END_EXIT = 1, /* exit() or return from main */
 };
 
+/* The live file, TRACE.live: what a process has recorded and not yet appended to its trace.
+ * Segments of MT_LIVE_SEGMENT bytes; the first is the header, the others begin with a head. All of
+ * it can change while it is read, if the process still runs. */
+#define MT_LIVE_MAGIC "\x89MTLV\r\n\x1a"
+#define MT_LIVE_SUFFIX ".live"
+#define MT_LIVE_SEGMENT 65536
+#define MT_LIVE_HEAD 64
+
+struct mt_live_clock {
+    uint64_t ticks;
+    uint64_t monotonic_ns;
+    uint64_t realtime_ns;
+};
+
+struct mt_live_header {
+    uint8_t magic[MT_FILE_MAGIC_SIZE];
+    uint16_t version; /* MT_TRACE_VERSION */
+    uint16_t reserved;
+    uint32_t segment_size; /* MT_LIVE_SEGMENT */
+    uint64_t trace_id;     /* of the trace it belongs to */
+    uint32_t pid;
+    uint32_t clock;                 /* the pair below that holds, 0 or 1 */
+    struct mt_live_clock clocks[2]; /* times taken together, the latest there are */
+    uint64_t lost[8];               /* events lost so far, by enum mt_loss_reason */
+};
+
+enum mt_live_kind {
+    MT_LIVE_FREE = 0,
+    MT_LIVE_EVENTS = 1,      /* records of one thread */
+    MT_LIVE_DEFINITIONS = 2, /* a piece of the stream of definitions */
+};
+
+struct mt_live_head {
+    uint64_t private_to_process[2];
+    uint64_t first_ticks; /* EVENTS: what the first record's ticks count from */
+    uint64_t first_event; /* EVENTS: events of the thread before these; DEFINITIONS: bytes before */
+    uint32_t used;        /* EVENTS: complete 8-byte words; DEFINITIONS: bytes */
+    uint32_t kind;        /* enum mt_live_kind */
+    uint32_t thread;      /* EVENTS: the thread's id */
+    uint32_t generation;  /* changes when the segment gets another use */
+    uint32_t private_too[2];
+    uint32_t first_record; /* DEFINITIONS: where the first record starts that starts here */
+    uint32_t reserved;
+};
+
+/* The records of an EVENTS segment.
+ *
+ *   word 0   bits  0-47  address        48-50  operation      51-63  size, bits 12-24
+ *   word 1   bits  0-27  ticks since the event before         28-51  context id
+ *            bits 52-63  size, bits 0-11
+ *
+ * What does not fit (a size of 32 MiB and more, a pause of 2^28 ticks, an address from 2^48 up)
+ * takes three records: one with operation MT_RECORD_OP_EXTENDED and, as word 1, the absolute time;
+ * {address, size}; {operation, context id}. */
+#define MT_RECORD_WORDS 2
+#define MT_RECORD_EXTENDED_WORDS (3 * MT_RECORD_WORDS)
+#define MT_RECORD_OP_EXTENDED 7u
+#define MT_RECORD_SIZE_BITS 25
+#define MT_RECORD_TICK_BITS 28
+#define MT_RECORD_ADDRESS_BITS 48
+#define MT_RECORD_CONTEXT_BITS 24
+
 #ifndef __cplusplus
+_Static_assert(sizeof(struct mt_live_head) == MT_LIVE_HEAD, "documented size");
+_Static_assert(sizeof(struct mt_live_header) <= 4096, "one page");
 _Static_assert(sizeof(struct mt_file_header) == 64, "documented size");
 _Static_assert(sizeof(struct mt_block_header) == 56, "documented size");
 #endif

@@ -1,0 +1,408 @@
+#define _GNU_SOURCE
+#include "trace/live.h"
+
+#include "trace/bytes.h"
+#include "trace/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What a process cannot have: it bounds the work on a hostile file. */
+static const off_t max_file = (off_t)1 << 40;
+static const size_t max_copied = (size_t)8 << 30;
+
+enum {
+    CONTENT = MT_LIVE_SEGMENT - MT_LIVE_HEAD,
+    ATTEMPTS = 4,
+    DEFINITIONS_AT_ONCE = 4 << 20, /* bytes of a block of them, at the least */
+    EVENT_MAX = 1 + 5 + 3 * 10,    /* bytes of an event in all columns */
+};
+
+/* Reading */
+
+static size_t content_size(const struct mt_live_head *head) {
+    if (head->kind == MT_LIVE_EVENTS && head->used <= CONTENT / 8)
+        return (size_t)head->used * 8;
+    if (head->kind == MT_LIVE_DEFINITIONS && head->used <= CONTENT)
+        return head->used;
+    return 0;
+}
+
+static bool read_at(int fd, void *out, size_t size, off_t offset) {
+    return pread(fd, out, size, offset) == (ssize_t)size;
+}
+
+/* The segment at the offset, unless it is not in use or changes its use each time it is read. */
+static bool read_segment(int fd, off_t offset, struct live_segment *segment) {
+    segment->content = NULL;
+    for (int i = 0; i < ATTEMPTS; i++) {
+        struct mt_live_head *head = &segment->head, after;
+        size_t size;
+
+        if (!read_at(fd, head, sizeof(*head), offset) || !(size = content_size(head)))
+            return true;
+        segment->content = malloc(size);
+        if (!segment->content)
+            return false;
+        if (read_at(fd, segment->content, size, offset + MT_LIVE_HEAD) &&
+            read_at(fd, &after, sizeof(after), offset) && after.generation == head->generation &&
+            after.kind == head->kind && after.first_event == head->first_event)
+            return true;
+        free(segment->content);
+        segment->content = NULL;
+    }
+    return true;
+}
+
+static bool read_segments(struct live_image *image, int fd, off_t end, struct error *error) {
+    size_t copied = 0;
+
+    for (off_t at = MT_LIVE_SEGMENT; at + MT_LIVE_SEGMENT <= end; at += MT_LIVE_SEGMENT) {
+        off_t data = lseek(fd, at, SEEK_DATA);
+        struct live_segment segment, *place;
+
+        if (data < 0 && errno == ENXIO)
+            break;
+        if (data > at)
+            at = data / MT_LIVE_SEGMENT * MT_LIVE_SEGMENT;
+        if (at + MT_LIVE_SEGMENT > end)
+            break;
+        if (!read_segment(fd, at, &segment))
+            return error_no_memory(error);
+        if (!segment.content)
+            continue;
+        copied += content_size(&segment.head);
+        place = MT_LIST_ADD(image->segments);
+        if (!place || copied > max_copied) {
+            free(segment.content);
+            if (place)
+                image->segments.count--;
+            return error_no_memory(error);
+        }
+        *place = segment;
+    }
+    return true;
+}
+
+static const char *header_fault(const struct mt_live_header *header) {
+    if (memcmp(header->magic, MT_LIVE_MAGIC, MT_FILE_MAGIC_SIZE) != 0)
+        return "is no live file of MemTrack";
+    if (header->version != MT_TRACE_VERSION)
+        return "is of another version than this memtrack reads";
+    return header->segment_size == MT_LIVE_SEGMENT ? NULL : "has segments of another size";
+}
+
+bool live_read(struct live_image *image, const char *path, struct error *error) {
+    const char *fault;
+    struct stat status;
+    char *name;
+    int fd;
+    bool good;
+
+    *image = (struct live_image){0};
+    if (asprintf(&name, "%s%s", path, MT_LIVE_SUFFIX) < 0)
+        return error_no_memory(error);
+    fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        good = errno == ENOENT || error_set(error, "%s: %s", name, strerror(errno));
+        free(name);
+        return good;
+    }
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > max_file)
+        fault = "is no live file of MemTrack";
+    else if (!read_at(fd, &image->header, sizeof(image->header), 0))
+        fault = "is cut off inside its header";
+    else
+        fault = header_fault(&image->header);
+    good = fault ? error_set(error, "%s %s", name, fault)
+                 : read_segments(image, fd, status.st_size, error);
+    image->present = good;
+    close(fd);
+    free(name);
+    return good;
+}
+
+void live_free(struct live_image *image) {
+    for (size_t i = 0; i < image->segments.count; i++)
+        free(image->segments.items[i].content);
+    free(image->segments.items);
+    *image = (struct live_image){0};
+}
+
+/* Blocks */
+
+struct output {
+    uint8_t *bytes;
+    size_t size;
+    size_t capacity;
+};
+
+static bool reserve(struct output *out, size_t size) {
+    if (out->capacity - out->size < size) {
+        size_t capacity =
+            out->capacity * 2 > out->size + size ? out->capacity * 2 : out->size + size;
+        uint8_t *grown = realloc(out->bytes, capacity);
+
+        if (!grown)
+            return false;
+        out->bytes = grown;
+        out->capacity = capacity;
+    }
+    return true;
+}
+
+static void put(struct output *out, const void *data, size_t size) {
+    memcpy(out->bytes + out->size, data, size);
+    out->size += size;
+}
+
+static void put_varint(struct output *out, uint64_t value) {
+    while (value >= 0x80) {
+        out->bytes[out->size++] = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    out->bytes[out->size++] = (uint8_t)value;
+}
+
+/* Fills in the header of the block whose payload runs from there to the end. */
+static void finish_block(struct output *out, size_t start, struct mt_block_header header) {
+    header.magic = MT_BLOCK_MAGIC;
+    header.stored_size = header.raw_size = (uint32_t)(out->size - start - sizeof(header));
+    memcpy(out->bytes + start, &header, sizeof(header));
+}
+
+struct record {
+    uint64_t op;
+    uint64_t address;
+    uint64_t size;
+    uint64_t context;
+    uint64_t ticks;
+};
+
+static uint64_t bits(uint64_t word, unsigned from, unsigned count) {
+    return word >> from & ((UINT64_C(1) << count) - 1);
+}
+
+/* The next record of `left` words, of which it takes the number returned; 0 if it breaks a rule. */
+static size_t next_record(const uint8_t *at, size_t left, uint64_t ticks, struct record *record) {
+    uint64_t words[MT_RECORD_EXTENDED_WORDS] = {0};
+    size_t count = MT_RECORD_WORDS;
+
+    if (left < count)
+        return 0;
+    memcpy(words, at, count * 8);
+    record->op = bits(words[0], MT_RECORD_ADDRESS_BITS, 3);
+    if (record->op == MT_RECORD_OP_EXTENDED) {
+        count = MT_RECORD_EXTENDED_WORDS;
+        if (left < count)
+            return 0;
+        memcpy(words, at, count * 8);
+        *record = (struct record){words[4], words[2], words[3], words[5], words[1]};
+    } else {
+        record->address = bits(words[0], 0, MT_RECORD_ADDRESS_BITS);
+        record->size = words[0] >> 51 << 12 | words[1] >> 52;
+        record->context = bits(words[1], MT_RECORD_TICK_BITS, MT_RECORD_CONTEXT_BITS);
+        record->ticks = ticks + bits(words[1], 0, MT_RECORD_TICK_BITS);
+    }
+    if (record->op > MT_OP_IN_POOL || !record->address || record->size > INT64_MAX ||
+        record->context > UINT32_MAX || record->ticks < ticks || record->ticks == UINT64_MAX)
+        return 0;
+    return count;
+}
+
+/* Columns side by side, each with all the room it could need. */
+struct columns {
+    struct output column[MT_COLUMN_COUNT];
+};
+
+static bool columns_init(struct columns *columns) {
+    for (int i = 0; i < MT_COLUMN_COUNT; i++) {
+        columns->column[i].size = 0;
+        if (!reserve(&columns->column[i], (size_t)CONTENT / 16 * 10))
+            return false;
+    }
+    return true;
+}
+
+static void columns_free(struct columns *columns) {
+    for (int i = 0; i < MT_COLUMN_COUNT; i++)
+        free(columns->column[i].bytes);
+}
+
+static void add_record(struct columns *columns, const struct record *record, uint64_t granule,
+                       uint64_t last_ticks) {
+    uint8_t op = (uint8_t)(record->op | (record->address & 15) << 4);
+    int64_t step = (int64_t)((record->address >> 4) - granule);
+
+    put(&columns->column[MT_COLUMN_OPS], &op, 1);
+    put_varint(&columns->column[MT_COLUMN_CONTEXTS], record->context);
+    put_varint(&columns->column[MT_COLUMN_ADDRESSES], (uint64_t)step << 1 ^ (uint64_t)(step >> 63));
+    if (!(record->op & MT_OP_FREE))
+        put_varint(&columns->column[MT_COLUMN_SIZES], record->size);
+    put_varint(&columns->column[MT_COLUMN_TICKS], record->ticks - last_ticks);
+}
+
+/* The block of a segment's events up to the first that breaks a rule; *count is how many. */
+static bool put_events(struct output *out, struct columns *columns,
+                       const struct live_segment *segment, uint32_t *count) {
+    struct mt_block_header header = {.kind = MT_BLOCK_EVENTS,
+                                     .thread = segment->head.thread,
+                                     .first_event = segment->head.first_event};
+    uint64_t granule = 0, ticks = segment->head.first_ticks;
+    size_t start = out->size, left = segment->head.used, taken;
+    const uint8_t *at = segment->content;
+    struct record record;
+
+    if (!columns_init(columns) ||
+        !reserve(out, sizeof(header) + 64 + (size_t)CONTENT / 16 * EVENT_MAX))
+        return false;
+    for (; (taken = next_record(at, left, ticks, &record)); at += 8 * taken, left -= taken) {
+        ticks = record.ticks;
+        if (header.count++ == 0)
+            header.first_ticks = header.last_ticks = ticks;
+        add_record(columns, &record, granule, header.last_ticks);
+        granule = record.address >> 4;
+        header.last_ticks = ticks;
+    }
+    *count = header.count;
+    if (!header.count)
+        return true;
+    out->size += sizeof(header);
+    for (int i = 0; i < MT_COLUMN_COUNT; i++) {
+        uint32_t length = (uint32_t)columns->column[i].size;
+
+        put(out, &length, sizeof(length));
+    }
+    for (int i = 0; i < MT_COLUMN_COUNT; i++)
+        put(out, columns->column[i].bytes, columns->column[i].size);
+    finish_block(out, start, header);
+    return true;
+}
+
+/* By thread and number, definitions first. */
+static int compare(const void *a, const void *b) {
+    const struct mt_live_head *x = &((const struct live_segment *)a)->head;
+    const struct mt_live_head *y = &((const struct live_segment *)b)->head;
+
+    if (x->kind != y->kind)
+        return x->kind == MT_LIVE_DEFINITIONS ? -1 : 1;
+    if (x->kind == MT_LIVE_EVENTS && x->thread != y->thread)
+        return x->thread < y->thread ? -1 : 1;
+    return (x->first_event > y->first_event) - (x->first_event < y->first_event);
+}
+
+/* Blocks of the whole records in the stream [at, end); what is left is a record that was being
+ * written. */
+static bool put_stream(struct output *out, const uint8_t *at, const uint8_t *end) {
+    struct cursor in = {at, end};
+
+    while (cursor_left(&in)) {
+        struct mt_block_header header = {.kind = MT_BLOCK_DEFINITIONS};
+        const uint8_t *first = in.at;
+        size_t start = out->size;
+        struct cursor record;
+
+        while (in.at - first < DEFINITIONS_AT_ONCE &&
+               cursor_string(&in, MT_BLOCK_MAX_RAW / 2, &record))
+            header.count++;
+        if (!header.count)
+            break;
+        if (!reserve(out, sizeof(header) + (size_t)(in.at - first)))
+            return false;
+        out->size += sizeof(header);
+        put(out, first, (size_t)(in.at - first));
+        finish_block(out, start, header);
+    }
+    return true;
+}
+
+/* Of the definitions in the first `count` segments, in the order of the stream. What came before
+ * the first of them is in the trace, but for the start of a record there may be. */
+static bool put_definitions(struct output *out, const struct live_segment *segments, size_t count) {
+    struct output stream = {0};
+    uint64_t next = UINT64_MAX;
+    bool good = true;
+
+    for (size_t i = 0; good && i < count; i++) {
+        const struct live_segment *segment = &segments[i];
+        size_t skip = 0;
+
+        if (segment->head.first_event != next) {
+            good = put_stream(out, stream.bytes, stream.bytes + stream.size);
+            stream.size = 0;
+            skip = segment->head.first_record;
+        }
+        if (skip > segment->head.used)
+            skip = segment->head.used;
+        good = good && reserve(&stream, CONTENT);
+        if (good)
+            put(&stream, segment->content + skip, segment->head.used - skip);
+        next = segment->head.first_event + segment->head.used;
+    }
+    good = good && put_stream(out, stream.bytes, stream.bytes + stream.size);
+    free(stream.bytes);
+    return good;
+}
+
+static bool put_clock(struct output *out, const struct mt_live_header *live) {
+    struct mt_block_header header = {.kind = MT_BLOCK_CLOCK, .count = 1};
+    const struct mt_live_clock *clock = &live->clocks[live->clock & 1];
+    size_t start = out->size;
+
+    if (!clock->ticks)
+        return true;
+    if (!reserve(out, sizeof(header) + sizeof(*clock)))
+        return false;
+    out->size += sizeof(header);
+    put(out, clock, sizeof(*clock));
+    finish_block(out, start, header);
+    return true;
+}
+
+static uint64_t known_events(const struct reader *reader, uint32_t thread) {
+    uint32_t index = id_map_get(&reader->stream_of_thread, thread);
+
+    return index == MT_ID_MAP_NONE ? 0 : reader->streams[index].sound_end;
+}
+
+bool live_blocks(const struct live_image *image, const struct reader *reader, uint8_t **bytes,
+                 size_t *size, uint64_t *events, struct error *error) {
+    struct live_segment *segments = image->segments.items;
+    size_t count = image->segments.count, definitions = 0;
+    struct columns columns = {0};
+    struct output out = {0};
+    bool good;
+
+    *events = 0;
+    if (count)
+        qsort(segments, count, sizeof(*segments), compare);
+    while (definitions < count && segments[definitions].head.kind == MT_LIVE_DEFINITIONS)
+        definitions++;
+    good = put_definitions(&out, segments, definitions) && put_clock(&out, &image->header);
+    for (size_t i = definitions; good && i < count; i++) {
+        const struct mt_live_head *head = &segments[i].head;
+        uint32_t added = 0;
+
+        if (!head->thread || head->first_event > UINT64_MAX / 2 ||
+            head->first_event < known_events(reader, head->thread) ||
+            (i > definitions && head->thread == segments[i - 1].head.thread &&
+             head->first_event == segments[i - 1].head.first_event))
+            continue;
+        good = put_events(&out, &columns, &segments[i], &added);
+        *events += added;
+    }
+    columns_free(&columns);
+    if (!good) {
+        free(out.bytes);
+        return error_no_memory(error);
+    }
+    *bytes = out.bytes;
+    *size = out.size;
+    return true;
+}
