@@ -3,6 +3,7 @@
 
 #include "options.h"
 #include "os_memory.h"
+#include "text.h"
 #include "version.h"
 
 #include <fcntl.h>
@@ -28,7 +29,15 @@ static void add_pair(const char *key, const char *value, size_t length) {
     mt_bytes_add_string(&payload, value, length);
 }
 
-void mt_describe_put_process(struct mt_bytes *out) {
+static void add_number(const char *key, uint64_t number) {
+    char digits[24];
+    struct mt_text text = MT_TEXT(digits);
+
+    mt_text_add_number(&text, number);
+    add_pair(key, digits, text.length);
+}
+
+void mt_describe_put_process(struct mt_bytes *out, const struct mt_describe_parent *parent) {
     static char buffer[65536];
     struct utsname system;
     ssize_t length;
@@ -60,6 +69,14 @@ void mt_describe_put_process(struct mt_bytes *out) {
     }
     if (mt_options.given[0]) {
         add_pair("options", mt_options.given, strlen(mt_options.given));
+        count++;
+    }
+    if (parent->trace[0]) {
+        add_pair("parent_trace", parent->trace, strlen(parent->trace));
+        count++;
+    }
+    if (parent->fork_ticks) {
+        add_number("fork_ticks", parent->fork_ticks);
         count++;
     }
     put(out, MT_BLOCK_PROCESS, count);

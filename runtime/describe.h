@@ -4,6 +4,7 @@
 #define MT_DESCRIBE_H
 
 #include "block.h"
+#include "options.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +14,13 @@
 
 bool mt_describe_start(void);
 
-void mt_describe_put_process(struct mt_bytes *out);
+/* Of a forked child: the path of the trace of the nearest ancestor that has one, "" none, and when
+ * the fork was. */
+struct mt_describe_parent {
+    char trace[3 * MT_OPTION_STRING_SIZE];
+    uint64_t fork_ticks; /* 0: not forked */
+};
+void mt_describe_put_process(struct mt_bytes *out, const struct mt_describe_parent *parent);
 void mt_describe_put_clock(struct mt_bytes *out);
 void mt_describe_put_loss(struct mt_bytes *out, uint32_t thread, uint64_t events,
                           enum mt_loss_reason reason);

@@ -91,12 +91,14 @@ static bool map_chunk(int file, uint64_t size) {
     return true;
 }
 
-/* An earlier process's of that name, which nobody needs any more. */
+/* An earlier process's of that name, which nobody needs any more. One that was killed while it made
+ * the file has left nothing in it, or zeros. */
 static bool is_replaceable(void) {
-    uint8_t magic[MT_FILE_MAGIC_SIZE];
+    uint8_t magic[MT_FILE_MAGIC_SIZE] = {0};
+    static const uint8_t none[MT_FILE_MAGIC_SIZE];
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    bool ours = file >= 0 && read(file, magic, sizeof magic) == (ssize_t)sizeof magic &&
-                !memcmp(magic, MT_LIVE_MAGIC, sizeof magic);
+    bool ours = file >= 0 && read(file, magic, sizeof magic) >= 0 &&
+                (!memcmp(magic, MT_LIVE_MAGIC, sizeof magic) || !memcmp(magic, none, sizeof none));
 
     if (file >= 0)
         close(file);

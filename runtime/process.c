@@ -45,8 +45,6 @@ bool mt_clock_is_counter;
 
 static _Atomic int state;
 static _Atomic bool finishing;
-static bool forked;
-static uint64_t parent_trace_id;
 
 bool mt_process_is_finishing(void) {
     return atomic_load_explicit(&finishing, memory_order_relaxed);
@@ -97,9 +95,6 @@ static void after_fork_in_parent(void) {
 static void after_fork_in_child(void) {
     atomic_store(&own_page->is_own, true);
     mt_context_after_fork_in_child();
-    /* The nearest ancestor that has a trace; 0 if none does. */
-    parent_trace_id = mt_writer_trace_id();
-    forked = true;
     atomic_store(&finishing, false);
     /* A thread that was opening the trace is not in this process. */
     if (wanted)
@@ -143,13 +138,9 @@ static void advance(enum state from, enum state to, bool (*step)(void)) {
         sched_yield();
 }
 
-static bool open_trace(void) {
-    return mt_writer_start(parent_trace_id, forked);
-}
-
 bool mt_process_start(void) {
     advance(STATE_NEW, STATE_PREPARED, prepare);
-    advance(STATE_PREPARED, STATE_STARTED, open_trace);
+    advance(STATE_PREPARED, STATE_STARTED, mt_writer_start);
     return mt_record_enabled() && !mt_process_is_finishing();
 }
 

@@ -41,7 +41,8 @@ static bool active; /* the trace is open */
 static struct mt_bytes out;
 static struct mt_buffer *held[HELD_MAX]; /* encoded, and not in the file yet */
 static unsigned held_count;
-static uint64_t trace_id;
+static uint64_t trace_id; /* of the last trace there was, here or in an ancestor */
+static struct mt_describe_parent parent;
 static uint64_t written_events;
 static uint64_t out_events;               /* of those, in `out` */
 static uint64_t appended_events;          /* of those, in the last append */
@@ -49,10 +50,6 @@ static uint64_t lost[MT_LOSS_SIGNAL + 1]; /* by reason */
 static enum mt_loss_reason stopped;       /* why nothing more is written; 0: it is */
 static uint64_t last_clock_ns;
 static uint64_t cpu_ns;
-
-uint64_t mt_writer_trace_id(void) {
-    return trace_id;
-}
 
 /* Buffers */
 
@@ -252,13 +249,13 @@ void mt_writer_notify(void) {
 
 /* Life cycle */
 
-static bool write_head(uint64_t parent_trace_id) {
+static bool write_head(void) {
     struct mt_file_header header = {
         .magic = MT_FILE_MAGIC,
         .version = MT_TRACE_VERSION,
         .header_size = sizeof header,
         .flags = mt_clock_is_counter ? MT_FILE_CLOCK_TSC : 0,
-        .parent_trace_id = parent_trace_id,
+        .parent_trace_id = trace_id, /* of the nearest ancestor that has one */
         .pid = (uint32_t)getpid(),
         .parent_pid = (uint32_t)getppid(),
     };
@@ -271,13 +268,13 @@ static bool write_head(uint64_t parent_trace_id) {
     trace_id = header.trace_id;
     mt_bytes_add(&out, &header, sizeof header);
     mt_describe_put_clock(&out);
-    mt_describe_put_process(&out);
+    mt_describe_put_process(&out, &parent);
     last_clock_ns = mt_clock_nanoseconds(CLOCK_MONOTONIC);
     flush();
     return !stopped;
 }
 
-bool mt_writer_start(uint64_t parent_trace_id, bool forked) {
+bool mt_writer_start(void) {
     bool started;
 
     mt_lock_take(&lock);
@@ -287,7 +284,7 @@ bool mt_writer_start(uint64_t parent_trace_id, bool forked) {
     started = out.data && mt_block_start((int)mt_options.zstd_level) && mt_describe_start();
     if (!started)
         mt_log("no trace: no memory for the writer", NULL, NULL, NULL);
-    started = started && mt_sink_open(forked) && write_head(parent_trace_id);
+    started = started && mt_sink_open(parent.fork_ticks != 0) && write_head();
     active = started;
     if (started && mt_sink_is_file())
         mt_live_open(mt_sink_path(), trace_id);
@@ -394,8 +391,16 @@ static void start_over(void) {
     atomic_store(&full.newest, NULL);
     atomic_store(&in_flight, 0);
     atomic_store(&waiting, 0);
-    if (active)
+    if (active) {
+        struct mt_text text = MT_TEXT(parent.trace);
+
+        mt_text_add(&text, mt_sink_path());
         mt_sink_close();
+        parent.fork_ticks = 0;
+    }
+    /* What ancestors without a trace have forked has the memory that the one with it had. */
+    if (!parent.fork_ticks)
+        parent.fork_ticks = mt_clock_ticks();
     active = false;
     stopped = 0;
     out.size = 0;

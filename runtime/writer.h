@@ -9,9 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Opens the trace and writes its head. False: there will be no trace, said on stderr. `forked`: the
- * parent's trace, which parent_trace_id names if it has one, may be of the same name. */
-bool mt_writer_start(uint64_t parent_trace_id, bool forked);
+/* Opens the trace and writes its head. False: there will be no trace, said on stderr. */
+bool mt_writer_start(void);
 
 /* A buffer for a thread that has none; NULL if the kernel has no memory. Never waits. */
 struct mt_buffer *mt_writer_first_buffer(void);
@@ -39,8 +38,6 @@ void mt_writer_finish_here(void);
 void mt_writer_detach(void);
 bool mt_writer_work(void);
 bool mt_writer_has_work(void);
-
-uint64_t mt_writer_trace_id(void);
 
 /* Around fork(): the parent's trace must be whole when its memory is
  * copied. The child starts without a trace. */

@@ -98,6 +98,21 @@ static const char *header_fault(const struct mt_live_header *header) {
     return header->segment_size == MT_LIVE_SEGMENT ? NULL : "has segments of another size";
 }
 
+/* Its process may have been killed before it had written the header. */
+static const char *open_fault(int fd, struct live_image *image, struct stat *status) {
+    static const struct mt_live_header none;
+
+    if (fstat(fd, status) != 0 || !S_ISREG(status->st_mode) || status->st_size > max_file)
+        return "is no live file of MemTrack";
+    if (status->st_size == 0)
+        return NULL;
+    if (!read_at(fd, &image->header, sizeof(image->header), 0))
+        return "is cut off inside its header";
+    if (!memcmp(&image->header, &none, MT_FILE_MAGIC_SIZE))
+        return NULL;
+    return header_fault(&image->header);
+}
+
 bool live_read(struct live_image *image, const char *path, struct error *error) {
     const char *fault;
     struct stat status;
@@ -114,15 +129,10 @@ bool live_read(struct live_image *image, const char *path, struct error *error) 
         free(name);
         return good;
     }
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > max_file)
-        fault = "is no live file of MemTrack";
-    else if (!read_at(fd, &image->header, sizeof(image->header), 0))
-        fault = "is cut off inside its header";
-    else
-        fault = header_fault(&image->header);
+    fault = open_fault(fd, image, &status);
     good = fault ? error_set(error, "%s %s", name, fault)
                  : read_segments(image, fd, status.st_size, error);
-    image->present = good;
+    image->present = good && image->header.magic[0];
     close(fd);
     free(name);
     return good;
