@@ -258,9 +258,9 @@ static void add_record(struct columns *columns, const struct record *record, uin
     put_varint(&columns->column[MT_COLUMN_TICKS], record->ticks - last_ticks);
 }
 
-/* The block of a segment's events up to the first that breaks a rule; *count is how many. */
+/* The block of a segment's events up to the first that breaks a rule. */
 static bool put_events(struct output *out, struct columns *columns,
-                       const struct live_segment *segment, uint32_t *count) {
+                       const struct live_segment *segment) {
     struct mt_block_header header = {.kind = MT_BLOCK_EVENTS,
                                      .thread = segment->head.thread,
                                      .first_event = segment->head.first_event};
@@ -280,7 +280,6 @@ static bool put_events(struct output *out, struct columns *columns,
         granule = record.address >> 4;
         header.last_ticks = ticks;
     }
-    *count = header.count;
     if (!header.count)
         return true;
     out->size += sizeof(header);
@@ -307,10 +306,9 @@ static int compare(const void *a, const void *b) {
     return (x->first_event > y->first_event) - (x->first_event < y->first_event);
 }
 
-/* Blocks of the whole records in the stream [at, end); what is left is a record that was being
- * written. */
-static bool put_stream(struct output *out, const uint8_t *at, const uint8_t *end) {
-    struct cursor in = {at, end};
+/* Blocks of the whole records in the stream; what is left is a record that was being written. */
+static bool put_stream(struct output *out, const struct output *stream) {
+    struct cursor in = {stream->bytes, stream->size ? stream->bytes + stream->size : stream->bytes};
 
     while (cursor_left(&in)) {
         struct mt_block_header header = {.kind = MT_BLOCK_DEFINITIONS};
@@ -344,7 +342,7 @@ static bool put_definitions(struct output *out, const struct live_segment *segme
         size_t skip = 0;
 
         if (segment->head.first_event != next) {
-            good = put_stream(out, stream.bytes, stream.bytes + stream.size);
+            good = put_stream(out, &stream);
             stream.size = 0;
             skip = segment->head.first_record;
         }
@@ -355,7 +353,7 @@ static bool put_definitions(struct output *out, const struct live_segment *segme
             put(&stream, segment->content + skip, segment->head.used - skip);
         next = segment->head.first_event + segment->head.used;
     }
-    good = good && put_stream(out, stream.bytes, stream.bytes + stream.size);
+    good = good && put_stream(out, &stream);
     free(stream.bytes);
     return good;
 }
@@ -382,14 +380,13 @@ static uint64_t known_events(const struct reader *reader, uint32_t thread) {
 }
 
 bool live_blocks(const struct live_image *image, const struct reader *reader, uint8_t **bytes,
-                 size_t *size, uint64_t *events, struct error *error) {
+                 size_t *size, struct error *error) {
     struct live_segment *segments = image->segments.items;
     size_t count = image->segments.count, definitions = 0;
     struct columns columns = {0};
     struct output out = {0};
     bool good;
 
-    *events = 0;
     if (count)
         qsort(segments, count, sizeof(*segments), compare);
     while (definitions < count && segments[definitions].head.kind == MT_LIVE_DEFINITIONS)
@@ -397,15 +394,13 @@ bool live_blocks(const struct live_image *image, const struct reader *reader, ui
     good = put_definitions(&out, segments, definitions) && put_clock(&out, &image->header);
     for (size_t i = definitions; good && i < count; i++) {
         const struct mt_live_head *head = &segments[i].head;
-        uint32_t added = 0;
 
         if (!head->thread || head->first_event > UINT64_MAX / 2 ||
             head->first_event < known_events(reader, head->thread) ||
             (i > definitions && head->thread == segments[i - 1].head.thread &&
              head->first_event == segments[i - 1].head.first_event))
             continue;
-        good = put_events(&out, &columns, &segments[i], &added);
-        *events += added;
+        good = put_events(&out, &columns, &segments[i]);
     }
     columns_free(&columns);
     if (!good) {

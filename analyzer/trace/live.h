@@ -34,9 +34,8 @@ bool live_read(struct live_image *image, const char *path, struct error *error);
 void live_free(struct live_image *image);
 
 /* The bytes of the blocks that the image adds to the reader's, of which only what the trace does
- * not hold yet; NULL with *size 0 if there are none. *events counts theirs. Fails only for lack of
- * memory. */
+ * not hold yet; NULL with *size 0 if there are none. Fails only for lack of memory. */
 bool live_blocks(const struct live_image *image, const struct reader *reader, uint8_t **bytes,
-                 size_t *size, uint64_t *events, struct error *error);
+                 size_t *size, struct error *error);
 
 #endif

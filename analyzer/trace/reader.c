@@ -58,9 +58,12 @@ static bool join(struct reader *reader, const struct live_image *live, struct er
     }
     reader->live = READER_LIVE_JOINED;
     memcpy(reader->live_lost, live->header.lost, sizeof(reader->live_lost));
-    return live_blocks(live, reader, &reader->joined, &reader->joined_size, &reader->joined_events,
-                       error) &&
-           scan_joined(reader, error);
+    reader->joined_events = reader->events;
+    if (!live_blocks(live, reader, &reader->joined, &reader->joined_size, error) ||
+        !scan_joined(reader, error))
+        return false;
+    reader->joined_events = reader->events - reader->joined_events;
+    return true;
 }
 
 bool reader_open_live(struct reader *reader, const void *bytes, size_t size,
