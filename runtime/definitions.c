@@ -22,10 +22,9 @@ _Static_assert(SCRATCH_BYTES + MT_VARINT_MAX < BLOCK_BYTES, "a record fits a blo
 
 static struct mt_lock lock;
 static struct mt_buffer *oldest, *newest;
-static uint64_t written;          /* bytes of the stream */
-static _Atomic uint64_t complete; /* those up to the end of the last record */
-static struct mt_bytes scratch;   /* under the lock, like all before it */
-static struct mt_bytes block;     /* the writer's, like what follows */
+static _Atomic uint64_t written; /* bytes of the stream */
+static struct mt_bytes scratch;  /* under the lock, like all before it */
+static struct mt_bytes block;    /* the writer's, like what follows */
 static uint64_t taken;
 
 /* Segments for `size` more bytes; without that many nothing is to be begun. */
@@ -93,7 +92,6 @@ static bool add_locked(enum mt_block_kind kind, const struct mt_bytes *payload) 
     begin_record();
     append(head, bytes.size);
     append(payload->data, payload->size);
-    atomic_store_explicit(&complete, written, memory_order_release);
     return true;
 }
 
@@ -265,16 +263,19 @@ static uint32_t count_records(void) {
 
 bool mt_definitions_put(struct mt_bytes *out) {
     struct mt_block_header header = {.kind = MT_BLOCK_DEFINITIONS};
-    uint64_t available = atomic_load_explicit(&complete, memory_order_acquire) - taken;
+    uint64_t available;
 
-    if (!available)
+    if (atomic_load_explicit(&written, memory_order_relaxed) == taken)
         return false;
     if (!block.data)
         block.data = mt_os_memory_map(BLOCK_BYTES);
     if (!block.data)
         return false;
+    mt_lock_take(&lock);
+    available = written - taken;
     block.size = available < BLOCK_BYTES ? (size_t)available : BLOCK_BYTES;
     copy(block.data, block.size);
+    mt_lock_release(&lock);
     header.count = count_records();
     taken += block.size;
     mt_block_put(out, header, &block);
@@ -300,7 +301,6 @@ void mt_definitions_after_fork(bool child) {
     if (child) {
         oldest = newest = NULL;
         written = taken = 0;
-        atomic_store(&complete, 0);
     }
     mt_lock_release(&lock);
 }

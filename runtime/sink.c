@@ -8,7 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -263,15 +263,20 @@ static bool reopen(void) {
 
 void mt_sink_detach(void) {
 #ifdef SYS_close_range
-    int saved = errno, file = files[0];
+    int saved = errno, file;
 
-    /* Nothing of the program's may stay open here: the reader of a pipe waits until the last copy
-     * of its other end is closed. */
-    if (file > 0 && file_is_ours(file) &&
-        syscall(SYS_close_range, 0, file - 1, CLOSE_RANGE_UNSHARE) == 0) {
-        syscall(SYS_close_range, file + 1, ~0u, 0);
-        files[1] = file;
+    /* The program may have closed the trace before this thread ran; from here on it cannot. */
+    if (syscall(SYS_unshare, CLONE_FILES) == 0) {
         detached_thread = gettid();
+        files[1] = files[0];
+        if (!file_is_ours(files[1]) && !reopen())
+            files[1] = -1;
+        file = files[1];
+        /* Nothing of the program's may stay open here: the reader of a pipe waits until the last
+         * copy of its other end is closed. */
+        if (file > 0)
+            syscall(SYS_close_range, 0, file - 1, 0);
+        syscall(SYS_close_range, file + 1, ~0u, 0);
     }
     errno = saved;
 #endif

@@ -79,8 +79,8 @@ struct mt_buffer *mt_writer_next_buffer(void) {
 
         if (mt_options.overflow == MT_OVERFLOW_DROP || mt_process_is_finishing())
             return NULL;
-        /* Helping is better than waiting where the writer is not at work. */
-        if (help())
+        /* The writer's thread may be the only one that can still reach the file. */
+        if (!mt_writer_thread_runs() && help())
             continue;
         atomic_fetch_add_explicit(&waiting, 1, memory_order_seq_cst);
         seen = atomic_load_explicit(&released, memory_order_seq_cst);

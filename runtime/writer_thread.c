@@ -82,6 +82,10 @@ bool mt_writer_thread_wake(void) {
     return true;
 }
 
+bool mt_writer_thread_runs(void) {
+    return atomic_load_explicit(&state, memory_order_relaxed) == STATE_RUNS;
+}
+
 /* Whether the kernel still knows it. It is not joined: ThreadSanitizer takes a thread that is
  * neither detached nor joined at exit for a leak. */
 static bool is_alive(void) {

@@ -8,6 +8,8 @@
  * do the work. No lock may be held. */
 bool mt_writer_thread_wake(void);
 
+bool mt_writer_thread_runs(void);
+
 /* Ends it for good and returns when it is gone. For the main thread when it leaves by
  * pthread_exit(): the process ends with its last thread, and that must not be this one. */
 void mt_writer_thread_end(void);

@@ -39,3 +39,5 @@ probe = subprocess.run(
     input=b"int main(void) { return 0; }", stderr=subprocess.DEVNULL)
 if probe.returncode == 0:
     config.available_features.add("static")
+if os.geteuid() == 0:
+    config.available_features.add("root")
