@@ -14,7 +14,7 @@ set -eu
 copies=$work/instructions
 rm -rf "$copies"
 mkdir -p "$copies"
-strip -g -o "$copies/libmemtrack.so" "$bin"/../lib*/libmemtrack.so
+strip -g -o "$copies/libmemtrack.so.0" "$bin"/../lib*/libmemtrack.so.0
 
 # count KIND COMMAND [VARIABLE=VALUE...]: prints the instructions of all threads but the writer's.
 count() {

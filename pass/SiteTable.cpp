@@ -18,14 +18,14 @@ struct SiteTable::Field {
 };
 
 SiteTable::SiteTable(Module &Mod)
-    : M(Mod), Thunks(Mod), AllocatorWrappers(Mod),
+    : M(Mod), Cells(Mod), AllocatorWrappers(Mod),
       Int8(Type::getInt8Ty(Mod.getContext())),
       Int16(Type::getInt16Ty(Mod.getContext())),
       Int32(Type::getInt32Ty(Mod.getContext())),
       Int64(Type::getInt64Ty(Mod.getContext())),
       FrameType(StructType::get(Int32, Int32, Int32, Int16, Int16)),
       SiteType(StructType::get(Int64, Int32, Int32, Int32, Int16, Int8, Int8,
-                               ArrayType::get(Int32, 2))) {
+                               Int32, Int32)) {
   assert(M.getDataLayout().getTypeAllocSize(FrameType) ==
              sizeof(memtrack_frame) &&
          M.getDataLayout().getTypeAllocSize(SiteType) == sizeof(memtrack_site));
@@ -104,7 +104,7 @@ SiteTable::Site SiteTable::siteOf(const AllocationCall &Allocation,
                                   unsigned Ordinal) {
   Site Result{0,
               {},
-              Thunks.get(Allocation),
+              Cells.get(Allocation),
               allocatedType(*Allocation.Call),
               Allocation.Function->API,
               0};
@@ -197,7 +197,7 @@ void SiteTable::emit(ArrayRef<Site> Sites, GlobalVariable *SiteArray) {
          Text(S.Type, {SiteArray, SiteIndex, 3}),
          ConstantInt::get(Int16, S.Frames.size()),
          ConstantInt::get(Int8, S.API), ConstantInt::get(Int8, S.Flags),
-         Constant::getNullValue(ArrayType::get(Int32, 2))}));
+         ConstantInt::get(Int32, 0), ConstantInt::get(Int32, 0)}));
   }
   FrameArray->setInitializer(ConstantArray::get(
       cast<ArrayType>(FrameArray->getValueType()), FrameValues));

@@ -9,7 +9,7 @@
 #define MEMTRACK_PASS_SITETABLE_H
 
 #include "AllocationCalls.h"
-#include "CalleeThunks.h"
+#include "CalleeCells.h"
 #include "Wrappers.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/DebugInfoMetadata.h"
@@ -48,7 +48,7 @@ private:
   struct Site {
     uint64_t Hash;
     std::vector<Frame> Frames;
-    llvm::Function *Callee; ///< Null for an ordinary call.
+    llvm::GlobalVariable *Callee; ///< Null for an ordinary call.
     std::string Type;
     memtrack_api API;
     unsigned Flags;
@@ -68,7 +68,7 @@ private:
   llvm::Constant *string(llvm::StringRef Text);
 
   llvm::Module &M;
-  CalleeThunks Thunks;
+  CalleeCells Cells;
   Wrappers AllocatorWrappers;
   llvm::IntegerType *Int8, *Int16, *Int32, *Int64;
   llvm::StructType *FrameType, *SiteType;

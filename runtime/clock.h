@@ -11,6 +11,8 @@
 #ifndef MT_CLOCK_H
 #define MT_CLOCK_H
 
+#include "compiler.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -22,7 +24,7 @@
 #endif
 
 /* Written once, before any event; see process.c. */
-extern bool mt_clock_is_counter;
+MT_EXTERN bool mt_clock_is_counter;
 
 static inline uint64_t mt_clock_nanoseconds(clockid_t id) {
     struct timespec t;

@@ -9,6 +9,9 @@
 #define MT_COLD __attribute__((noinline, cold))
 #define MT_EXPORT __attribute__((visibility("default")))
 
+/* A variable of the runtime, declared: without it, position-independent code takes a detour. */
+#define MT_EXTERN extern __attribute__((visibility("hidden")))
+
 /* Initial-exec: one %fs-relative access, no call, no allocation at a thread's first touch. It takes
  * room from the static TLS block even when the runtime is dlopen'ed, so what is declared with it
  * has to stay small. */

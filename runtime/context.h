@@ -60,7 +60,7 @@ struct mt_local;
 MT_THREAD_LOCAL_EXTERN memtrack_context __memtrack_context;
 
 /* context=site: callers do not count. */
-extern bool mt_context_sites_only;
+MT_EXTERN bool mt_context_sites_only;
 
 /* The context of `site` called in `parent`, entering it into the cache. Where ids or memory are
  * used up, `parent`: the longest part of the context that is known. A site not `trusted` may be

@@ -1,5 +1,6 @@
 #include "definitions.h"
 
+#include "foreign.h"
 #include "live.h"
 #include "lock.h"
 #include "memtrack/abi.h"
@@ -193,11 +194,43 @@ static void describe(struct mt_bytes *payload, struct mt_context_id id,
     }
 }
 
+static bool add_foreign(struct mt_context_id id, const struct memtrack_site *site) {
+    struct mt_foreign foreign;
+    uint8_t data[MT_SITES_PATH_SIZE + 13 * MT_VARINT_MAX];
+    struct mt_bytes payload = {data, 0};
+    bool named;
+
+    mt_foreign_find(site, &foreign);
+    named = foreign.path[0];
+    mt_bytes_add_varint(&payload, named);
+    if (named)
+        mt_bytes_add_string(&payload, foreign.path, strlen(foreign.path));
+    mt_bytes_add_varint(&payload, id.value);
+    mt_bytes_add_u64(&payload, foreign.hash);
+    mt_bytes_add_u8(&payload, (uint8_t)foreign.api);
+    mt_bytes_add_u8(&payload, MT_SITE_FOREIGN | MT_SITE_NO_DEBUG_INFO);
+    mt_bytes_add_varint(&payload, named);
+    mt_bytes_add_varint(&payload, 0); /* type */
+    mt_bytes_add_varint(&payload, 0); /* pool */
+    mt_bytes_add_varint(&payload, foreign.offset);
+    mt_bytes_add_varint(&payload, 1);
+    for (unsigned i = 0; i < 5; i++)
+        mt_bytes_add_varint(&payload, 0);
+    return mt_definitions_add(MT_BLOCK_SITES, &payload);
+}
+
 bool mt_definitions_add_site(struct mt_context_id id, const struct memtrack_site *site) {
     char buffer[MT_SITES_PATH_SIZE];
-    const char *path = mt_sites_module(site);
+    const char *path;
     int saved = errno;
     bool added;
+
+    if (mt_foreign_is(site)) {
+        added = add_foreign(id, site);
+        errno = saved;
+        return added;
+    }
+    path = mt_sites_module(site);
 
     /* Not under the lock: it takes the dynamic linker's, and who has that may wait for this one. */
     if (!path) {

@@ -11,6 +11,7 @@
 #include "nonlocal.h"
 
 #include "compiler.h"
+#include "guard.h"
 #include "record.h"
 #include "stack.h"
 
@@ -59,8 +60,12 @@ static void *next(enum function which) {
 
 /* Not when they are first called: that may be in a signal handler, and dlsym takes a lock. */
 static __attribute__((constructor(101))) void find_all(void) {
+    struct mt_lock_quiet before;
+
+    mt_guard_quiet(&before);
     for (int which = 0; which < FUNCTIONS; which++)
         next((enum function)which);
+    mt_guard_loud(&before);
 }
 
 /* The stack pointer that a jump will restore; 0 if that cannot be told. glibc hides it behind a
@@ -115,10 +120,15 @@ void mt_nonlocal_leave(struct mt_local *local, memtrack_context context, uintptr
 }
 
 static void jump_from_here(const struct __jmp_buf_tag *buffer) {
-    uintptr_t target = __memtrack_context && knows_target() ? target_of(buffer) : 0;
+    struct mt_local *local = &mt_local;
+    bool matters = __memtrack_context || local->busy;
+    uintptr_t target = matters && knows_target() ? target_of(buffer) : 0;
 
-    if (target)
-        mt_nonlocal_leave(&mt_local, __memtrack_context, target);
+    if (!target)
+        return;
+    mt_guard_leave(local, target);
+    if (__memtrack_context)
+        mt_nonlocal_leave(local, __memtrack_context, target);
 }
 
 #define JUMP(name, which)                                                                          \
@@ -190,9 +200,12 @@ static void forget_left(void *argument) {
 
 /* Runs the thread's destructors when its functions are gone. */
 MT_EXPORT _Noreturn void pthread_exit(void *value) {
+    struct mt_lock_quiet before;
     int saved = errno;
 
+    mt_guard_quiet(&before);
     __cxa_thread_atexit_impl(forget_left, NULL, &__dso_handle);
+    mt_guard_loud(&before);
     errno = saved;
     ((void (*)(void *))next(PTHREAD_EXIT))(value);
     __builtin_unreachable();

@@ -3,6 +3,8 @@
 #ifndef MT_OPTIONS_H
 #define MT_OPTIONS_H
 
+#include "compiler.h"
+
 #include <stdint.h>
 
 #define MT_OPTION_STRING_SIZE 4096
@@ -20,7 +22,7 @@ struct mt_options {
     char given[MT_OPTION_STRING_SIZE]; /* the text parsed, cut to fit */
 };
 
-extern struct mt_options mt_options;
+MT_EXTERN struct mt_options mt_options;
 
 /* Fills mt_options from `text`, NULL for the defaults. What is not understood keeps its default and
  * is named on stderr. */

@@ -3,6 +3,8 @@
 
 #include "compiler.h"
 #include "definitions.h"
+#include "foreign.h"
+#include "guard.h"
 #include "live.h"
 #include "log.h"
 #include "options.h"
@@ -78,9 +80,11 @@ static void before_fork(void) {
     mt_definitions_before_fork();
     mt_live_before_fork();
     mt_sites_before_fork();
+    mt_foreign_before_fork();
 }
 
 static void after_fork(bool child) {
+    mt_foreign_after_fork();
     mt_sites_after_fork();
     mt_live_after_fork(child, mt_local.busy);
     mt_definitions_after_fork(child);
@@ -107,6 +111,19 @@ static void after_fork_in_child(void) {
  * the first declaration is lost. */
 static __attribute__((destructor(101))) void on_exit_of_process(void);
 
+/* What the C library may allocate memory for. */
+static bool register_handlers(void) {
+    struct mt_lock_quiet before;
+    bool done;
+
+    mt_guard_quiet(&before);
+    mt_thread_start();
+    at_quick_exit(on_exit_of_process);
+    done = pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
+    mt_guard_loud(&before);
+    return done;
+}
+
 static bool prepare(void) {
     mt_clock_is_counter = mt_clock_counter_is_usable();
     mt_stack_prepare();
@@ -120,9 +137,7 @@ static bool prepare(void) {
     mt_context_sites_only = mt_options.context == MT_CONTEXT_SITE;
     mt_sink_prepare();
     mark_own_process();
-    mt_thread_start();
-    at_quick_exit(on_exit_of_process);
-    return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
+    return register_handlers();
 }
 
 /* Takes the state from `from` to `to` by `step`, unless another thread does or did. */

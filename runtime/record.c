@@ -2,6 +2,8 @@
  * their own. What is not common leaves by a tail call, with all it needs in registers. */
 #include "record.h"
 
+#include "guard.h"
+#include "hidden.h"
 #include "stack.h"
 
 struct mt_context_id mt_record_context(struct mt_local *local, enum mt_event_op op,
@@ -62,11 +64,30 @@ static MT_COLD void record_one_slow(enum mt_event_op op, void *memory, size_t si
     record_slow(&mt_local, &event, 1);
 }
 
-static MT_COLD void record_one_nested(enum mt_event_op op, void *memory, size_t size,
-                                      uintptr_t call, uint64_t ticks) {
+static void record_events(struct mt_local *local, const struct mt_event *events, unsigned count);
+
+/* `busy` is set, or blocks are hidden. */
+static MT_COLD void record_special(const struct mt_event *events, unsigned count) {
+    struct mt_local *local = &mt_local;
+
+    mt_guard_drop_dead(local);
+    if (local->busy & MT_LOCAL_GUARDED || local->busy >= MT_LOCAL_OWN)
+        mt_guard_record(local, events, count);
+    else if (mt_guard_hides(events, count))
+        return;
+    else if (local->busy & 1)
+        mt_thread_record_nested(local, events, count);
+    else if (local->busy)
+        mt_guard_record_outside(local, events, count);
+    else
+        record_events(local, events, count);
+}
+
+static MT_COLD void record_one_special(enum mt_event_op op, void *memory, size_t size,
+                                       uintptr_t call, uint64_t ticks) {
     struct mt_event event = {op, memory, size, call, ticks};
 
-    mt_thread_record_nested(&mt_local, &event, 1);
+    record_special(&event, 1);
 }
 
 /* With links that are new, or a context that is not in the cache. */
@@ -107,7 +128,7 @@ void *mt_record_alloc(void *memory, size_t size, uintptr_t call) {
     const struct mt_context_slot *slot;
 
     if (MT_UNLIKELY(local->busy)) {
-        record_one_nested(MT_OP_ALLOC, memory, size, call, ticks);
+        record_one_special(MT_OP_ALLOC, memory, size, call, ticks);
         return memory;
     }
     begin(local);
@@ -123,13 +144,18 @@ void *mt_record_alloc(void *memory, size_t size, uintptr_t call) {
     return memory;
 }
 
+/* Whether a deallocation has to be looked at. */
+static inline bool is_special(const struct mt_local *local) {
+    return local->busy | atomic_load_explicit(&mt_hidden_any, memory_order_relaxed);
+}
+
 void mt_record_free(void *memory, uintptr_t call, uint64_t ticks) {
     struct mt_local *local = &mt_local;
     struct mt_event event = {MT_OP_FREE, memory, 0, call, ticks};
     const struct mt_context_slot *slot;
 
-    if (MT_UNLIKELY(local->busy)) {
-        record_one_nested(MT_OP_FREE, memory, 0, call, ticks);
+    if (MT_UNLIKELY(is_special(local))) {
+        record_one_special(MT_OP_FREE, memory, 0, call, ticks);
         return;
     }
     begin(local);
@@ -146,14 +172,9 @@ void mt_record_free(void *memory, uintptr_t call, uint64_t ticks) {
     end(local);
 }
 
-void mt_record_events(const struct mt_event *events, unsigned count) {
-    struct mt_local *local = &mt_local;
+static void record_events(struct mt_local *local, const struct mt_event *events, unsigned count) {
     struct mt_context_id context;
 
-    if (MT_UNLIKELY(local->busy)) {
-        mt_thread_record_nested(local, events, count);
-        return;
-    }
     begin(local);
     if (MT_UNLIKELY(!has_room(local, &events[0], count) ||
                     (count == 2 && !mt_record_fits(&events[1], events[0].ticks)))) {
@@ -165,6 +186,15 @@ void mt_record_events(const struct mt_event *events, unsigned count) {
     if (count == 2)
         store(local, &events[1], context);
     end(local);
+}
+
+void mt_record_events(const struct mt_event *events, unsigned count) {
+    struct mt_local *local = &mt_local;
+
+    if (MT_UNLIKELY(is_special(local)))
+        record_special(events, count);
+    else
+        record_events(local, events, count);
 }
 
 void *mt_record_realloc(void *memory, size_t size, uintptr_t call, void *old, uint64_t before) {

@@ -55,11 +55,19 @@ _Static_assert(
         offsetof(struct mt_buffer, first_record) == offsetof(struct mt_live_head, first_record),
     "a live file's head");
 
+/* A call that was made by code which is not instrumented, in the place of a site: what it comes
+ * back to, and the family of the function called. */
+#define MT_CALL_FOREIGN (UINT64_C(1) << 63)
+
+static inline uintptr_t mt_call_foreign(const void *return_address, enum memtrack_api api) {
+    return MT_CALL_FOREIGN | (uintptr_t)return_address << 3 | (uintptr_t)api << 1;
+}
+
 struct mt_event {
     enum mt_event_op op;
     const void *address;
     uint64_t size;  /* bytes; 0 for a deallocation */
-    uintptr_t call; /* as an entry point is given it; or mt_context_word() */
+    uintptr_t call; /* as an entry point is given it; mt_call_foreign(); or mt_context_word() */
     uint64_t ticks;
 };
 
@@ -72,11 +80,14 @@ struct mt_local {
     struct mt_context_slot *cache;
     struct mt_context_path *paths;
     struct mt_thread *thread;
-    uint32_t busy;           /* 1: inside the path; MT_LOCAL_INSIDE for each own allocator around */
+    uint32_t busy;           /* 1: inside the path; or see below */
     _Atomic uint32_t nested; /* events of signal handlers that wait in thread->nested */
     uintptr_t stack_low;     /* the thread's own stack, see stack.h; */
     uintptr_t stack_size;    /* 0: not known */
     memtrack_context left;   /* nonlocal.c's: the context there when another stack took over */
+    struct mt_guard *guard;  /* the innermost, see guard.h */
+    uintptr_t own_frame; /* the outermost of the program's own allocators that run: its frame, */
+    const void *own_address; /* and an address in it */
     uint32_t probes;         /* stack.c's */
     uint32_t ended_id;       /* what the thread was before thread.c's destructor ran, */
     uint64_t ended_events;   /* for the events that come after it */
@@ -84,13 +95,19 @@ struct mt_local {
 
 MT_THREAD_LOCAL_EXTERN struct mt_local mt_local;
 
-/* Added to `busy` inside an allocator that the program brings; see enter_allocator in entry.c. */
-#define MT_LOCAL_INSIDE 2u
+/* Whether the allocator's public symbols are the runtime's: not so in a static program. */
+MT_EXTERN const bool mt_interposed;
+
+/* In `busy`: there is a guard; the runtime uses the C library for itself; and, added for each,
+ * inside an allocator that the program brings, see enter_allocator in entry.c. */
+#define MT_LOCAL_GUARDED 2u
+#define MT_LOCAL_QUIET 4u
+#define MT_LOCAL_OWN 256u
 
 /* False: entry points only call through. Turned off by mode=off, at the end, and when the trace
  * cannot be written; process.c. It stands in a page that a fork wipes, since the child shares the
  * buffers until it is told of the fork, or for ever if it is not. */
-extern _Atomic bool *mt_recording;
+MT_EXTERN _Atomic bool *mt_recording;
 
 static inline bool mt_stack_is_own(const struct mt_local *local, uintptr_t address) {
     return address - local->stack_low < local->stack_size;

@@ -92,7 +92,7 @@ static struct module *module_new(void) {
     return modules;
 }
 
-MT_EXPORT void __memtrack_register_sites_v2(const struct memtrack_site *start,
+MT_EXPORT void __memtrack_register_sites_v3(const struct memtrack_site *start,
                                             const struct memtrack_site *stop) {
     struct module *module;
     char path[MT_SITES_PATH_SIZE];
@@ -135,7 +135,7 @@ static void forget_cached(struct mt_thread *thread, void *data) {
     mt_context_forget_cached(thread->cache, range->start, range->stop);
 }
 
-MT_EXPORT void __memtrack_unregister_sites_v2(const struct memtrack_site *start,
+MT_EXPORT void __memtrack_unregister_sites_v3(const struct memtrack_site *start,
                                               const struct memtrack_site *stop) {
     static bool exiting; /* under the lock */
     struct range range = {start, stop};
@@ -194,7 +194,7 @@ static bool looks_like_call(const struct memtrack_site *site) {
 
     if ((uintptr_t)site % sizeof *site || !mt_os_memory_is_readable((uintptr_t)site) ||
         !mt_os_memory_is_readable(last) || !(site->flags & MT_SITE_CALL) || !site->frame_count ||
-        site->callee || site->reserved[0] || site->reserved[1])
+        site->callee || site->pool || site->reserved)
         return false;
     frames = mt_sites_follow(&site->frames);
     return frames && mt_os_memory_is_readable((uintptr_t)frames) &&

@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 /* What the pass's constructors and destructors call, see abi.h. */
-void __memtrack_register_sites_v2(const struct memtrack_site *start,
+void __memtrack_register_sites_v3(const struct memtrack_site *start,
                                   const struct memtrack_site *stop);
-void __memtrack_unregister_sites_v2(const struct memtrack_site *start,
+void __memtrack_unregister_sites_v3(const struct memtrack_site *start,
                                     const struct memtrack_site *stop);
 
 /* Path of the object the site is in; NULL if its table is not registered (yet). Valid until the

@@ -4,6 +4,7 @@
 #include "thread.h"
 
 #include "definitions.h"
+#include "guard.h"
 #include "live.h"
 #include "lock.h"
 #include "os_memory.h"
@@ -31,6 +32,15 @@ static pthread_key_t end_key;
 static bool have_end_key;
 
 static void thread_end(void *argument);
+
+/* libc allocates room for the 33rd and further keys. */
+static void set_key(struct mt_local *local) {
+    struct mt_lock_quiet before;
+
+    mt_guard_quiet(&before);
+    pthread_setspecific(end_key, local);
+    mt_guard_loud(&before);
+}
 
 void mt_thread_start(void) {
     have_end_key = pthread_key_create(&end_key, thread_end) == 0;
@@ -161,7 +171,7 @@ static bool thread_begin(struct mt_local *local, uint64_t ticks, unsigned events
     registry = thread;
     mt_lock_release(&registry_lock);
     if (have_end_key && !local->ended_id)
-        pthread_setspecific(end_key, local);
+        set_key(local);
     return true;
 }
 
@@ -291,8 +301,6 @@ void mt_thread_record_nested(struct mt_local *local, const struct mt_event *even
     struct mt_thread *thread = local->thread;
     uint32_t at;
 
-    if (!(local->busy & 1))
-        return; /* inside an allocator of the program's own */
     /* In one step, since another handler may interrupt this one; both halves of a realloc or none.
      */
     at = atomic_load_explicit(&local->nested, memory_order_relaxed);

@@ -8,6 +8,7 @@
  * itself does not come by. */
 #define _GNU_SOURCE
 #include "compiler.h"
+#include "guard.h"
 #include "nonlocal.h"
 
 #include <dlfcn.h>
@@ -94,6 +95,7 @@ static bool find_anywhere(const struct link_map *map, struct unwinder *unwinder)
 static struct unwinder find_local(const void *caller) {
     struct unwinder unwinder;
     struct link_map *map = NULL;
+    struct mt_lock_quiet before;
     int saved = errno;
     Dl_info info;
 
@@ -101,17 +103,23 @@ static struct unwinder find_local(const void *caller) {
         if (atomic_load_explicit(&locals[i].caller, memory_order_acquire) == caller)
             return locals[i].unwinder;
     /* Some object has it, or the caller could not have been bound. */
+    mt_guard_quiet(&before);
     if (!dladdr1(caller, &info, (void **)&map, RTLD_DL_LINKMAP) || !map ||
         !(find_at(map->l_name, &unwinder) || find_in_needed(map, &unwinder) ||
           find_anywhere(map, &unwinder)))
         __builtin_trap();
+    mt_guard_loud(&before);
     remember(caller, &unwinder);
     errno = saved;
     return unwinder;
 }
 
 static __attribute__((constructor(101))) void find_common(void) {
+    struct mt_lock_quiet before;
+
+    mt_guard_quiet(&before);
     find_in(RTLD_NEXT, &common);
+    mt_guard_loud(&before);
 }
 
 void _Unwind_SetIP(struct _Unwind_Context *context, uintptr_t address) {

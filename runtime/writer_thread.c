@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "writer_thread.h"
 
+#include "guard.h"
 #include "lock.h"
 #include "options.h"
 #include "writer.h"
@@ -25,6 +26,8 @@ static _Atomic pid_t id;          /* the kernel's; 0 until it runs */
 
 static void *run(void *argument) {
     (void)argument;
+    /* For good: nothing that this thread does is the program's. */
+    mt_local.busy = 1 | MT_LOCAL_QUIET;
     prctl(PR_SET_NAME, "memtrack");
     atomic_store(&id, gettid());
     mt_writer_detach();
@@ -47,6 +50,7 @@ static void *run(void *argument) {
 
 static bool start(void) {
     sigset_t all, before;
+    struct mt_lock_quiet quiet;
     pthread_attr_t attributes;
     pthread_t thread;
     int error;
@@ -56,11 +60,13 @@ static bool start(void) {
     /* The program's signals are for its own threads. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    mt_guard_quiet(&quiet);
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     error = pthread_create(&thread, &attributes, run, NULL);
     pthread_attr_destroy(&attributes);
+    mt_guard_loud(&quiet);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error == 0;
 }

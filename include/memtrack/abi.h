@@ -17,7 +17,7 @@
 
 /* Part of the name of the registration function, so that code from a pass of another ABI version
  * fails to link instead of misbehaving. */
-#define MT_ABI_VERSION 2
+#define MT_ABI_VERSION 3
 
 #define MT_SITE_SECTION "memtrack_sites"
 #define MT_FRAME_SECTION "memtrack_frames"
@@ -26,14 +26,13 @@
 /* Strings in it are options of the pass; no object file has it. See pass/PassConfig.h. */
 #define MT_CONFIG_SECTION "memtrack.cfg"
 
-/* Hidden thunks, one per allocation function and linked object, that jump to the function the
- * program named; see memtrack_site.callee. */
-#define MT_CALLEE_PREFIX "__memtrack_callee_"
+/* Hidden cells, one per allocation function and linked object; see memtrack_cell. */
+#define MT_CELL_PREFIX "__memtrack_cell_"
 
 /* Each linked object calls these from a constructor and a destructor with the bounds of its
  * section. Registering twice is harmless. Thread-safe. */
-#define MT_REGISTER_FUNCTION "__memtrack_register_sites_v2"
-#define MT_UNREGISTER_FUNCTION "__memtrack_unregister_sites_v2"
+#define MT_REGISTER_FUNCTION "__memtrack_register_sites_v3"
+#define MT_UNREGISTER_FUNCTION "__memtrack_unregister_sites_v3"
 
 /* Called at the start and at every exit, by exception too, of a function that the program defines
  * under one of the table's names: what it allocates in turn is no event, since its caller's call
@@ -73,12 +72,20 @@ struct memtrack_frame {
 struct memtrack_site {
     uint64_t hash;        /* stable identity: equal for the same source site in every build */
     int32_t frames;       /* self-relative, frame_count frames, innermost (most inlined) first */
-    int32_t callee;       /* self-relative, the thunk of the function the program called; 0: CALL */
+    int32_t callee;       /* self-relative, the cell of the function the program called; 0: CALL */
     int32_t type;         /* self-relative, NUL-terminated name of the allocated type */
     uint16_t frame_count; /* at least 1 */
     uint8_t api;          /* enum memtrack_api */
     uint8_t flags;        /* enum memtrack_site_flags */
-    uint32_t reserved[2]; /* 0 */
+    int32_t pool;         /* self-relative, NUL-terminated name of the allocator's pool; 0 none */
+    uint32_t reserved;    /* 0 */
+};
+
+/* The function that calls of one allocation function lead to, as the program itself would be bound
+ * to it. Writable; the address costs one dynamic relocation. */
+struct memtrack_cell {
+    const void *target; /* the function the program named */
+    const void *direct; /* the runtime's to note what it calls; NULL at first */
 };
 
 /* The calling context. While a function's instrumented calls run, a link on its own stack names the
@@ -132,10 +139,12 @@ struct memtrack_link {
 static_assert(sizeof(memtrack_link) == 24, "the pass emits links of 24 bytes");
 static_assert(sizeof(memtrack_frame) == 16, "the pass emits frames of 16 bytes");
 static_assert(sizeof(memtrack_site) == 32, "the pass emits sites of 32 bytes");
+static_assert(sizeof(memtrack_cell) == 16, "the pass emits cells of 16 bytes");
 #else
 _Static_assert(sizeof(struct memtrack_link) == 24, "the pass emits links of 24 bytes");
 _Static_assert(sizeof(struct memtrack_frame) == 16, "the pass emits frames of 16 bytes");
 _Static_assert(sizeof(struct memtrack_site) == 32, "the pass emits sites of 32 bytes");
+_Static_assert(sizeof(struct memtrack_cell) == 16, "the pass emits cells of 16 bytes");
 #endif
 
 #endif

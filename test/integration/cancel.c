@@ -1,7 +1,7 @@
 // Recording is no cancellation point: threads with a cancellation pending go on to their own.
 // RUN: %cc -g -O1 -fno-builtin -pthread %s -o %t && %run %t.mtrace timeout 60 %t
 // RUN: env MEMTRACK_OPTIONS=buffer_mb=1 %run %t.mtrace timeout 60 %t
-// RUN: %check %t.mtrace 's.complete' 's.allocations == 20 * 20000' 's.leaked_blocks == 0'
+// RUN: %check %t.mtrace 's.complete' 'own.allocations == 20 * 20000' 'own.leaked_blocks == 0'
 #include <pthread.h>
 #include <stdlib.h>
 

@@ -9,8 +9,8 @@
 // EXPECT: [chain(c) for c in at("destroyed =")] == [["allocate_destroyed", "Global::~Global", "leave", "main"]]
 // EXPECT: [chain(c) for c in at("last =")] == [["at_unload", "leave", "main"]]
 //      CHECK: Global::~Global();allocate_destroyed() 2
-// CHECK-NEXT: at_exit();allocate_registered() 1
-// CHECK-NEXT: at_unload() 3
+//      CHECK: at_exit();allocate_registered() 1
+//      CHECK: at_unload() 3
 #include <cstdlib>
 
 #define NOINLINE __attribute__((noinline))

@@ -1,7 +1,7 @@
 // Events before main, in the first constructors, in TLS destructors, in key destructors, in atexit
 // handlers and in the last destructors are all there.
 // RUN: %cxx -g -O1 -fno-builtin -pthread %s -o %t && %run %t.mtrace %t
-// RUN: %check %t.mtrace 's.leaked_bytes == sum(1 << i for i in range(9))' 's.leaked_blocks == 9' \
+// RUN: %check %t.mtrace 'own.leaked_bytes == sum(1 << i for i in range(9))' 'own.leaked_blocks == 9' \
 // RUN:   's.complete' 's.unmatched_frees == 0' 's.threads == 2' 's.dropped_events == 0'
 #include <climits>
 #include <cstdlib>

@@ -4,9 +4,9 @@
 // RUN: %cxx -g -O2 -fno-builtin %s -o %t && %run %t.mtrace %t && %check %t.mtrace @%s
 // RUN: %cxx -g -O2 -fno-builtin %s -o %t -static-libstdc++ -static-libgcc -Wl,--gc-sections
 // RUN: %run %t.mtrace %t && %check %t.mtrace @%s
-// EXPECT: s.allocations == 1
+// EXPECT: own.allocations == 1
 // EXPECT: s.frees == 0
-// EXPECT: s.leaked_bytes == 5
+// EXPECT: own.leaked_bytes == 5
 #include <cerrno>
 #include <cstdlib>
 #include <new>

@@ -1,9 +1,9 @@
 // Ways to end, and forks of which nobody tells the runtime.
 // RUN: %cc -g -O1 -fno-builtin %s -o %t
-// RUN: %status 3 %run %t.mtrace %t quick && %check %t.mtrace 's.complete' 's.allocations == 10000'
-// RUN: %status 3 %run %t.mtrace %t handler && %check %t.mtrace 's.complete' 's.allocations > 1000'
+// RUN: %status 3 %run %t.mtrace %t quick && %check %t.mtrace 's.complete' 'own.allocations == 10000'
+// RUN: %status 3 %run %t.mtrace %t handler && %check %t.mtrace 's.complete' 'own.allocations > 1000'
 // RUN: %status 3 %run %t.mtrace %t fork
-// RUN: %check %t.mtrace 's.complete' 's.allocations == 20 * 10000' 's.leaked_blocks == 0'
+// RUN: %check %t.mtrace 's.complete' 'own.allocations == 20 * 10000' 'own.leaked_blocks == 0'
 //
 // A limit on the size of files ends the trace, not the program.
 // RUN: sh -c 'ulimit -f 0; %status 3 %run %t.mtrace %t plain' 2>&1 | FileCheck %s
@@ -11,7 +11,7 @@
 //
 // The writer leaves nothing to be called single-threaded for where that is asked for.
 // RUN: env MEMTRACK_OPTIONS=writer=inline %status 3 %run %t.mtrace %t alone
-// RUN: %check %t.mtrace 's.complete' 's.allocations == 100000'
+// RUN: %check %t.mtrace 's.complete' 'own.allocations == 100000'
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <signal.h>

@@ -4,14 +4,14 @@
 // RUN: ls %t.d | count 2
 // RUN: mv %t.d/$(sed -n 's/parent //p' %t.pids).mtrace %t.parent
 // RUN: mv %t.d/$(sed -n 's/child //p' %t.pids).mtrace %t.child
-// RUN: %check %t.parent 's.allocations == 30001' 's.leaked_bytes == 0' 's.complete'
-// RUN: %check %t.child 's.allocations == 20000' 's.frees == 20001' 's.unmatched_frees == 1' \
-// RUN:   's.leaked_bytes == 0' 's.complete' 's.threads == 3'
+// RUN: %check %t.parent 'own.allocations == 30001' 'own.leaked_bytes == 0' 's.complete'
+// RUN: %check %t.child 'own.allocations == 20000' 's.frees == 20001' 's.unmatched_frees == 1' \
+// RUN:   'own.leaked_bytes == 0' 's.complete' 's.threads == 3'
 //
 // With a fixed name the child's is told apart by its pid.
 // RUN: rm -rf %t.d && mkdir %t.d && %run %t.d/x.mtrace %t > %t.pids
-// RUN: %check %t.d/x.mtrace 's.allocations == 30001'
-// RUN: %check %t.d/x.$(sed -n 's/child //p' %t.pids).mtrace 's.allocations == 20000'
+// RUN: %check %t.d/x.mtrace 'own.allocations == 30001'
+// RUN: %check %t.d/x.$(sed -n 's/child //p' %t.pids).mtrace 'own.allocations == 20000'
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 // output is not lost.
 // RUN: %cc -g -O1 -fno-builtin -pthread %s -o %t
 // RUN: %run %t.mtrace timeout -k 1 20 %t > %t.out && grep -x done %t.out
-// RUN: %check %t.mtrace 's.complete' 's.allocations == 30000' 's.leaked_blocks == 0'
+// RUN: %check %t.mtrace 's.complete' 'own.allocations == 30000' 'own.leaked_blocks == 0'
 // RUN: %run %t.mtrace timeout -k 1 20 %t main > %t.out && grep -x done %t.out
-// RUN: %check %t.mtrace 's.complete' 's.allocations == 60000' 's.leaked_blocks == 0'
+// RUN: %check %t.mtrace 's.complete' 'own.allocations == 60000' 'own.leaked_blocks == 0'
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

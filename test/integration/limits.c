@@ -2,11 +2,11 @@
 // cuts off.
 // RUN: %cc -g -O2 -fno-builtin -pthread %s -o %t
 // RUN: env MEMTRACK_OPTIONS=buffer_mb=1:zstd_level=5 %run %t.mtrace %t
-// RUN: %check %t.mtrace 's.allocations == 8000000' 's.frees == 8000000' 's.dropped_events == 0' \
+// RUN: %check %t.mtrace 'own.allocations == 8000000' 'own.frees == 8000000' 's.dropped_events == 0' \
 // RUN:   's.complete'
 // RUN: env MEMTRACK_OPTIONS=buffer_mb=1:overflow=drop:zstd_level=12 %run %t.mtrace %t
 // RUN: %check %t.mtrace 's.dropped_events > 0' 'not s.complete' \
-// RUN:   's.allocations + s.frees + s.dropped_events == 16000000'
+// RUN:   '16000000 <= s.allocations + s.frees + s.dropped_events < 16000100'
 // RUN: %memtrack report %t.mtrace | grep "not recorded"
 // RUN: env MEMTRACK_OPTIONS=max_trace_mb=1 %run %t.mtrace %t 2> %t.err
 // RUN: FileCheck %s < %t.err

@@ -3,7 +3,7 @@
 // RUN: rm -rf %t.d && mkdir %t.d && %cc -g -O1 -fno-builtin %s -o %t
 // RUN: cd %t.d && %t && ls %t.d | count 0
 // RUN: cd %t.d && %t events && ls %t.d | count 1
-// RUN: %check %t.d/memtrack.*.mtrace 's.allocations == 1' 's.complete'
+// RUN: %check %t.d/memtrack.*.mtrace 'own.allocations == 1' 's.complete'
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -23,7 +23,7 @@
 //
 // An option that is not understood is named, and the rest holds.
 // RUN: %status 42 env MEMTRACK_OPTIONS=colour=red:buffer_mb=x:output=%t.mtrace %t 2> %t.err
-// RUN: FileCheck --check-prefix=OPTION %s < %t.err && %check %t.mtrace 's.allocations == 100000'
+// RUN: FileCheck --check-prefix=OPTION %s < %t.err && %check %t.mtrace 'own.allocations == 100000'
 // OPTION: memtrack: MEMTRACK_OPTIONS: colour=red is ignored: no such option
 // OPTION: memtrack: MEMTRACK_OPTIONS: buffer_mb=x is ignored; a whole number from 1 to 65536
 //

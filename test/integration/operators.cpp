@@ -1,10 +1,10 @@
 // Every replaceable operator new and delete; what is mismatched is told.
 // RUN: %cxx -g -O0 -fsized-deallocation %s -o %t && %run %t.mtrace %t && %check %t.mtrace @%s
 // RUN: %cxx -g -O2 -fsized-deallocation %s -o %t && %run %t.mtrace %t && %check %t.mtrace @%s
-// EXPECT: s.allocations == 9
+// EXPECT: own.allocations == 9
 // EXPECT: s.frees == 9
-// EXPECT: s.leaked_blocks == 0
-// EXPECT: s.allocated_bytes == 8+16+24+32+64+128+192+256+1
+// EXPECT: own.leaked_blocks == 0
+// EXPECT: own.allocated_bytes == 8+16+24+32+64+128+192+256+1
 // EXPECT: s.unmatched_frees == 0
 // EXPECT: [e["kind"] for e in errors] == ["mismatched_free"]
 // EXPECT: errors[0]["count"] == 1

@@ -5,10 +5,10 @@
 // RUN: %cxx -g -O2 -fno-builtin -static %s -o %t && %run %t.mtrace %t && %check %t.mtrace @%s
 // RUN: %cxx -g -O2 -fno-builtin -static-libgcc -static-libstdc++ %s -o %t
 // RUN: %run %t.mtrace %t && %check %t.mtrace @%s
-// EXPECT: s.allocations == 102
+// EXPECT: own.allocations == 102
 // EXPECT: s.frees == 101
-// EXPECT: s.allocated_bytes == 101 * 40 + 7
-// EXPECT: s.leaked_bytes == 40
+// EXPECT: own.allocated_bytes == 101 * 40 + 7
+// EXPECT: own.leaked_bytes == 40
 // EXPECT: s.unmatched_frees == 0 and s.missed_frees == 0 and not errors
 #include <cstdlib>
 #include <new>

@@ -1,7 +1,7 @@
 // The runtime's zstd and xxhash are its own: a program's functions of those names are neither called
 // nor in the way.
 // RUN: %cxx -g -O1 -fno-builtin -rdynamic %s -o %t && %run %t.mtrace %t
-// RUN: %check %t.mtrace 's.allocations == 100000'
+// RUN: %check %t.mtrace 'own.allocations == 100000'
 #include <cstdlib>
 
 extern "C" {

@@ -10,7 +10,7 @@
 // EXPECT: total(by("alpha"), "allocations") == 1000
 // EXPECT: s.complete
 // EXPECT: total(by("omega"), "allocations") == 1000
-// EXPECT: s.allocations == 2000
+// EXPECT: own.allocations == 2000
 // EXPECT: by("alpha")[0]["frames"][0]["module"].endswith("alpha.so")
 // EXPECT: by("omega")[0]["frames"][0]["module"].endswith("omega.so")
 #include <dlfcn.h>

@@ -1,9 +1,9 @@
 // Blocks freed by other threads, threads that end, and threads that still run at exit.
 // RUN: %cc -g -O1 -fno-builtin -pthread %s -o %t && %run %t.mtrace %t && %check %t.mtrace @%s
-// EXPECT: s.threads == 11
-// EXPECT: s.allocations == 20000 + 5000 + 1
-// EXPECT: s.frees == 20000 + 4999
-// EXPECT: s.leaked_bytes == 100 + 77
+// EXPECT: s.threads == 12
+// EXPECT: own.allocations == 20000 + 5000 + 1
+// EXPECT: own.frees == 20000 + 4999
+// EXPECT: own.leaked_bytes == 100 + 77
 // EXPECT: s.complete and s.unmatched_frees == 0 and s.missed_frees == 0
 // EXPECT: sum(t["freed_by_others"] for t in threads) == 20000
 // EXPECT: [t["name"] for t in threads].count("producer") == 5

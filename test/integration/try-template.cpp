@@ -6,7 +6,7 @@
 // RUN: %memtrack report %t.mtrace | FileCheck %s
 // EXPECT: total(at("T[count]"), "leaked_bytes") == 800
 // EXPECT: total(at("T[count]"), "leaked_blocks") == 2
-// EXPECT: s.leaked_bytes == 800
+// EXPECT: own.leaked_bytes == 800
 // EXPECT: at("T[count]")[0]["frames"][0]["file"].endswith("try-template.cpp")
 // EXPECT: at("T[count]")[0]["frames"][0]["type"] == "int"
 // CHECK: make<int>

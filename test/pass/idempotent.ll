@@ -8,12 +8,12 @@
 ; RUN: sed 's/@f(/@late(/' %s | grep -v '^declare\|^target' >%t.late.ll
 ; RUN: cat %t.1.ll %t.late.ll | %memtrack - | FileCheck %s
 
-; CHECK: $__memtrack_callee_malloc = comdat any
-; CHECK-NOT: $__memtrack_callee_malloc
+; CHECK: $__memtrack_cell_malloc = comdat any
+; CHECK-NOT: $__memtrack_cell_malloc
 ; CHECK: @llvm.global_ctors = appending global [1 x
 ; CHECK-LABEL: define ptr @late
 ; CHECK: call ptr @__memtrack_malloc(
-; CHECK-NOT: define {{.*}}@__memtrack_{{callee_malloc|module_init}}.
+; CHECK-NOT: define {{.*}}@__memtrack_{{cell_malloc|module_init}}.
 
 target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-f80:128-n8:16:32:64-S128"
 target triple = "x86_64-pc-linux-gnu"

@@ -30,6 +30,3 @@ define void @f() {
   call ptr (i64, ...) @malloc(i64 12)
   ret void
 }
-
-; CHECK: define linkonce_odr hidden ptr @__memtrack_callee_malloc(i64 %0)
-; CHECK-NEXT: musttail call ptr @malloc(i64 %0)

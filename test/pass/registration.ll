@@ -21,8 +21,8 @@ define void @f() {
 }
 
 ; CHECK: define linkonce_odr hidden void @__memtrack_module_init() {{.*}}comdat {
-; CHECK-NEXT: call void @__memtrack_register_sites_v2(ptr @__start_memtrack_sites, ptr @__stop_memtrack_sites)
+; CHECK-NEXT: call void @__memtrack_register_sites_v3(ptr @__start_memtrack_sites, ptr @__stop_memtrack_sites)
 ; CHECK-NEXT: ret void
 ; CHECK: define linkonce_odr hidden void @__memtrack_module_fini() {{.*}}comdat {
-; CHECK-NEXT: call void @__memtrack_unregister_sites_v2(ptr @__start_memtrack_sites, ptr @__stop_memtrack_sites)
+; CHECK-NEXT: call void @__memtrack_unregister_sites_v3(ptr @__start_memtrack_sites, ptr @__stop_memtrack_sites)
 ; CHECK-NEXT: ret void

@@ -88,7 +88,7 @@ build_both() {
   script=$(cat "$real/${0##*/}")
   build_kind plain "clang-$llvm" "$(printf '%s' "$script" | cksum)"
   build_kind track "$bin/memtrack-cc" "$(printf '%s' "$script" |
-    cat - "$bin/memtrack-cc" "$bin"/../lib*/MemTrackPass.so "$bin"/../lib*/libmemtrack.so | cksum)"
+    cat - "$bin/memtrack-cc" "$bin"/../lib*/MemTrackPass.so "$bin"/../lib*/libmemtrack.so.0 | cksum)"
 }
 
 # build_kind KIND COMPILER STAMP

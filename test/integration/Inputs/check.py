@@ -1,9 +1,10 @@
 """check.py MEMTRACK TRACE EXPRESSION...: each Python expression must be true of the trace's report.
 @FILE stands for the expressions on the lines of FILE marked "EXPECT:".
 
-Names: s, the summary as an object; contexts, threads, errors, process as in the JSON;
-by(function) and at(code), lists of the contexts whose innermost frame is in that function, or on the
-line of FILE that holds that code; total(list, key), a sum; chain(context), its functions.
+Names: s, the summary as an object; own, sums over what instrumented code with debug information
+allocated; contexts, threads, errors, process as in the JSON; by(function) and at(code), lists of the
+contexts whose innermost frame is in that function, or on the line of FILE that holds that code;
+total(list, key), a sum; chain(context), its functions.
 """
 
 import json
@@ -31,8 +32,13 @@ def at(code):
     return [c for c in contexts if c["frames"][0]["line"] == line]
 
 
+# What libraries allocate by themselves is not for tests of other things to count.
+own = [c for c in contexts if c["frames"][0]["file"]]
 names = {
     "s": SimpleNamespace(**report["summary"]),
+    "own": SimpleNamespace(**{key: sum(c[key] for c in own)
+                              for key, value in (contexts[0] if contexts else {}).items()
+                              if isinstance(value, int)}),
     "contexts": contexts,
     "threads": report["threads"],
     "errors": report["errors"],

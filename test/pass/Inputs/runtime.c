@@ -24,7 +24,7 @@ static const char *text(const int32_t *field)
     return string ? string : "-";
 }
 
-void __memtrack_register_sites_v2(site start, site stop)
+void __memtrack_register_sites_v3(site start, site stop)
 {
     for (site s = start; s < stop; s++) {
         printf("site hash=%016llx api=%d flags=%d type=%s", (unsigned long long)s->hash, s->api,
@@ -40,19 +40,20 @@ void __memtrack_register_sites_v2(site start, site stop)
     fflush(stdout);
 }
 
-void __memtrack_unregister_sites_v2(site start, site stop)
+void __memtrack_unregister_sites_v3(site start, site stop)
 {
     printf("unregistered %td\n", stop - start);
     fflush(stdout);
 }
 
 /* A call under a link is given MT_SITE_LINKED with its site. */
-static const int32_t *callee(site s)
+static const void *callee(site s)
 {
-    return &((site)((uintptr_t)s & ~(uintptr_t)MT_SITE_LINKED))->callee;
+    s = (site)((uintptr_t)s & ~(uintptr_t)MT_SITE_LINKED);
+    return ((const struct memtrack_cell *)target(&s->callee))->target;
 }
 
-#define CALL(type, ...) ((type)target(callee(s)))(__VA_ARGS__)
+#define CALL(type, ...) ((type)callee(s))(__VA_ARGS__)
 
 void *__memtrack_malloc(size_t n, site s)
 {

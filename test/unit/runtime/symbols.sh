@@ -1,9 +1,10 @@
 #!/bin/sh
-# symbols.sh NM SHARED STATIC TABLE: the libraries export the table's entry points, the shared one
-# what it has to see of libc and the unwinder besides, and nothing else, and ask for none of the
-# functions that allocate, or that could end or block the program.
+# symbols.sh NM SHARED LINK STATIC TABLE INTERPOSED: the libraries export the entry points of TABLE; the
+# shared ones what they have to see of libc and the unwinder besides; the one that programs run with
+# the allocator's symbols in INTERPOSED; and nothing else. They ask for none of the functions that
+# allocate, or that could end or block the program.
 set -eu
-nm=$1 shared=$2 static=$3 table=$4
+nm=$1 shared=$2 link=$3 static=$4 table=$5 interposed=$6
 export LC_ALL=C
 
 expected=$(
@@ -12,16 +13,20 @@ expected=$(
     echo __memtrack_enter_allocator
     echo __memtrack_leave_allocator
     echo __memtrack_context
-    echo __memtrack_register_sites_v2
-    echo __memtrack_unregister_sites_v2
+    echo __memtrack_register_sites_v3
+    echo __memtrack_unregister_sites_v3
   } | sort -u
 )
-for library in "$shared" "$static"; do
+allocator=$(sed -n 's/^MT_C(\([a-z_]*\),.*/\1/p; s/^MT_OPERATOR([a-z_]*, \([A-Za-z0-9_]*\),.*/\1/p' \
+  "$interposed")
+for library in "$shared" "$link" "$static"; do
   case $library in
-  *.so)
+  *.so | *.so.0)
     set -- -D
     all=$(printf '%s\n' "$expected" _Unwind_SetIP __longjmp_chk _longjmp longjmp \
-      pthread_exit setcontext siglongjmp swapcontext | sort)
+      pthread_exit setcontext siglongjmp swapcontext)
+    [ "$library" = "$link" ] || all=$(printf '%s\n' "$all" "$allocator" dlclose)
+    all=$(printf '%s\n' "$all" | sort)
     ;;
   *)
     set -- -g
@@ -39,7 +44,7 @@ for library in "$shared" "$static"; do
   undefined=$("$nm" "$@" --undefined-only "$library" | sed -n 's/.* U \([^@]*\).*/\1/p' | sort -u)
   [ -n "$undefined" ]
   # What the C library may do behind these is known: no allocation, no lock that is held for long.
-  unexpected=$(echo "$undefined" | grep -vxE '__errno_location|__stack_chk_fail|__tls_get_addr|_GLOBAL_OFFSET_TABLE_|(__)?(progname|environ)|program_invocation_short_name|__register_atfork|pthread_atfork|(__cxa_)?at_quick_exit|__cxa_thread_atexit_impl|_setjmp|clock_gettime|close|dl(addr1|close|open|sym)|dl_iterate_phdr|fallocate|fcntl|flock|fstat|fstatvfs|ftruncate|getauxval|getcwd|getenv|getpid|getppid|getrandom|getrlimit|gettid|lstat|madvise|mem(cmp|cpy|move|set)|mmap|munmap|open|prctl|pwrite|pthread_(attr_(destroy|init|setdetachstate|setstacksize)|create|key_create|setcancelstate|setspecific|sigmask)|read|readlink|sched_yield|sig(addset|delset|emptyset|fillset|ismember|pending|timedwait)|stat|str(cmp|cspn|errordesc_np|len|nlen|rchr|str)|syscall|sysconf|tgkill|time|uname|unlink|wcslen|write|__(memcpy|memset|memmove|strlen)_chk|_DYNAMIC|__dso_handle' || true)
+  unexpected=$(echo "$undefined" | grep -vxE '__errno_location|_dl_find_object|__stack_chk_fail|__tls_get_addr|_GLOBAL_OFFSET_TABLE_|(__)?(progname|environ)|dladdr|program_invocation_short_name|__register_atfork|pthread_atfork|(__cxa_)?at_quick_exit|__cxa_thread_atexit_impl|_setjmp|clock_gettime|close|dl(addr1|close|open|sym)|dl_iterate_phdr|fallocate|fcntl|flock|fstat|fstatvfs|ftruncate|getauxval|getcwd|getenv|getpid|getppid|getrandom|getrlimit|gettid|lstat|madvise|mem(cmp|cpy|move|set)|mmap|munmap|open|prctl|pwrite|pthread_(attr_(destroy|init|setdetachstate|setstacksize)|create|key_create|setcancelstate|setspecific|sigmask)|read|readlink|sched_yield|sig(addset|delset|emptyset|fillset|ismember|pending|timedwait)|stat|str(n?cmp|ncpy|cspn|errordesc_np|len|nlen|rchr|str)|syscall|sysconf|tgkill|time|uname|unlink|wcslen|write|__(memcpy|memset|memmove|strlen)_chk|_DYNAMIC|__dso_handle' || true)
   if [ -n "$unexpected" ]; then
     echo "$library asks for:"
     echo "$unexpected"

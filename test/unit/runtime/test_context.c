@@ -117,7 +117,7 @@ static void walks_chains(void **state) {
     mt_stack_start(local);
     for (int i = 0; i < SITES; i++)
         sites[i].flags = MT_SITE_CALL;
-    __memtrack_register_sites_v2(sites, sites + SITES);
+    __memtrack_register_sites_v3(sites, sites + SITES);
     for (size_t i = 0; i < sizeof depths / sizeof *depths; i++) {
         struct memtrack_link links[5000];
         memtrack_context context = chain(links, depths[i], first);

@@ -1,0 +1,27 @@
+/* What entry points and interposed functions tell the event path. */
+#ifndef MT_ENTRY_H
+#define MT_ENTRY_H
+
+#include "compiler.h"
+#include "record.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MT_INLINE static inline __attribute__((always_inline))
+
+MT_INLINE void *mt_entry_allocated(void *memory, size_t size, uintptr_t call) {
+    if (MT_LIKELY(memory && mt_record_enabled()))
+        return mt_record_alloc(memory, size, call);
+    return memory;
+}
+
+MT_INLINE void mt_entry_freeing(void *memory, uintptr_t call) {
+    if (MT_LIKELY(memory && mt_record_enabled()))
+        mt_record_free(memory, call, mt_clock_ticks());
+}
+
+/* `before`: the time before the call, where there was an old block. Returns `memory`. */
+void *mt_entry_reallocated(void *old, uint64_t before, void *memory, size_t size, uintptr_t call);
+
+#endif

@@ -1,0 +1,255 @@
+/* Finding the real functions happens once, at the first call of any, which may be the dynamic
+ * linker's own, before any constructor has run. What dlsym allocates meanwhile is the arena's. */
+#define _GNU_SOURCE
+#include "real.h"
+
+#include "arena.h"
+#include "callee.h"
+#include "compiler.h"
+#include "guard.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+const bool mt_interposed = true;
+
+bool mt_real_nests;
+bool mt_real_operators_nest;
+
+static _Atomic bool found;
+static bool is_first; /* the public malloc is ours */
+
+/* Before they are found */
+
+static void *early_malloc(size_t size) {
+    return mt_real_find() ? mt_real.malloc(size) : mt_arena_take(size, 1);
+}
+
+static void *early_calloc(size_t count, size_t size) {
+    size_t bytes;
+
+    if (mt_real_find())
+        return mt_real.calloc(count, size);
+    return __builtin_mul_overflow(count, size, &bytes) ? NULL : mt_arena_take(bytes, 1);
+}
+
+/* What is the arena's has been looked for before. */
+static void *early_realloc(void *old, size_t size) {
+    if (mt_real_find())
+        return mt_real.realloc(old, size);
+    return old ? NULL : mt_arena_take(size, 1);
+}
+
+static void early_free(void *memory) {
+    if (mt_real_find())
+        mt_real.free(memory);
+}
+
+static int early_posix_memalign(void **memory, size_t alignment, size_t size) {
+    if (mt_real_find())
+        return mt_real.posix_memalign(memory, alignment, size);
+    *memory = mt_arena_take(size, alignment);
+    return *memory ? 0 : ENOMEM;
+}
+
+#define EARLY_ALIGNED(name)                                                                        \
+    static void *early_##name(size_t alignment, size_t size) {                                     \
+        return mt_real_find() ? mt_real.name(alignment, size) : mt_arena_take(size, alignment);    \
+    }
+EARLY_ALIGNED(aligned_alloc)
+EARLY_ALIGNED(memalign)
+
+#define EARLY_PAGES(name)                                                                          \
+    static void *early_##name(size_t size) {                                                       \
+        return mt_real_find() ? mt_real.name(size) : mt_arena_take(size, 4096);                    \
+    }
+EARLY_PAGES(valloc)
+EARLY_PAGES(pvalloc)
+
+/* On whatever the real realloc is: libc's would call the interposed one. */
+static void *reallocarray_on_real(void *old, size_t count, size_t size) {
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return mt_real.realloc(old, bytes);
+}
+
+/* Operators of C++ run on functions above until they are found. */
+struct mt_real mt_real = {
+    .malloc = early_malloc,
+    .calloc = early_calloc,
+    .realloc = early_realloc,
+    .reallocarray = reallocarray_on_real,
+    .free = early_free,
+    .posix_memalign = early_posix_memalign,
+    .aligned_alloc = early_aligned_alloc,
+    .memalign = early_memalign,
+    .valloc = early_valloc,
+    .pvalloc = early_pvalloc,
+#define MT_C(name, result, parameters)
+#define MT_OPERATOR(name, symbol, result, parameters) .name = mt_operator_##name,
+#include "interposed.def"
+};
+
+static bool begins_with(const char *name, const char *const *words) {
+    while (*words && strncmp(name, *words, strlen(*words)) != 0)
+        words++;
+    return *words != NULL;
+}
+
+/* Whether the function is in an object whose file's name begins like one of these. */
+static bool is_in(const void *function, const char *const *names) {
+    const char *slash;
+    Dl_info info;
+
+    if (!dladdr(function, &info) || !info.dli_fname)
+        return false;
+    slash = strrchr(info.dli_fname, '/');
+    return begins_with(slash ? slash + 1 : info.dli_fname, names);
+}
+
+/* Allocators whose functions do not call one another by their public names. */
+static const char *const known[] = {"libc.so", "libjemalloc", "libtcmalloc", "libmimalloc", NULL};
+
+static const char *const standard[] = {"libstdc++", "libc++", NULL};
+
+/* As any other object would be bound to them. */
+#define MT_C(name, result, parameters) extern result name parameters;
+#define MT_OPERATOR(name, symbol, result, parameters) extern result symbol parameters;
+#include "interposed.def"
+
+static struct function {
+    const char *symbol;
+    const void *const *real;
+    const void *own;
+    const void *public; /* NULL: not led to by the public symbol */
+    bool is_operator;
+} functions[] = {
+#define MT_C(name, result, parameters)                                                             \
+    {#name, (const void *const *)&mt_real.name, (const void *)mt_interposed_##name,                \
+     (const void *)name, false},
+#define MT_OPERATOR(name, symbol, result, parameters)                                              \
+    {#symbol, (const void *const *)&mt_real.name, (const void *)mt_interposed_##name,              \
+     (const void *)symbol, true},
+#include "interposed.def"
+};
+#define FUNCTIONS (sizeof functions / sizeof *functions)
+
+/* The public symbol is another address where another object's function comes first, and where an
+ * executable that is not position-independent has an entry for it in its linkage table. */
+static void find_public(void) {
+    for (size_t i = 0; i < FUNCTIONS; i++)
+        if (functions[i].public != functions[i].own &&
+            dlsym(RTLD_DEFAULT, functions[i].symbol) != functions[i].own)
+            functions[i].public = NULL;
+}
+
+static void find_c(void) {
+    struct mt_real real = mt_real;
+    void *function;
+
+#define MT_C(name, result, parameters)                                                             \
+    function = dlsym(RTLD_NEXT, #name);                                                            \
+    if (function)                                                                                  \
+        *(void **)&real.name = function;
+#define MT_OPERATOR(name, symbol, result, parameters)
+#include "interposed.def"
+    real.reallocarray = reallocarray_on_real;
+    mt_real_nests = !is_in((void *)real.malloc, known);
+    mt_real = real;
+    is_first = dlsym(RTLD_DEFAULT, "malloc") == (void *)mt_interposed_malloc;
+}
+
+/* An operator new that is not the standard library's is called as it is, and so is that one if its
+ * malloc would not come to the runtime's first. */
+static void find_operators(void) {
+    void *new = dlsym(RTLD_NEXT, "_Znwm");
+
+    if (!new || (is_first && is_in(new, standard))) {
+        mt_real_operators_nest = mt_real_nests;
+        return;
+    }
+    mt_real_operators_nest = !is_in(new, known);
+#define MT_C(name, result, parameters)
+#define MT_OPERATOR(name, symbol, result, parameters)                                              \
+    new = dlsym(RTLD_NEXT, #symbol);                                                               \
+    if (new)                                                                                       \
+        *(void **)&mt_real.name = new;
+#include "interposed.def"
+}
+
+/* Before libc has been initialised, its environment and its name are not there, and the only
+ * caller is the dynamic linker. */
+static bool is_too_early(void) {
+    static bool begun; /* since a program may do away with its environment later */
+
+    begun |= environ != NULL;
+    return !begun;
+}
+
+bool mt_real_find(void) {
+    struct mt_lock_quiet before;
+    int saved = errno;
+
+    if (atomic_load_explicit(&found, memory_order_acquire))
+        return true;
+    /* Called by dlsym, below. */
+    if (mt_local.busy & MT_LOCAL_QUIET || is_too_early())
+        return false;
+    mt_guard_quiet(&before);
+    find_c();
+    find_operators();
+    find_public();
+    mt_guard_loud(&before);
+    atomic_store_explicit(&found, true, memory_order_release);
+    errno = saved;
+    return true;
+}
+
+/* In an object that is loaded, or in what it depends on. What is found stays loaded. */
+static void *find_in(const char *path, const char *symbol, const void *own) {
+    void *object = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+    void *function = object ? dlsym(object, symbol) : NULL;
+
+    if (function && function != own)
+        return function;
+    if (object)
+        dlclose(object);
+    return NULL;
+}
+
+void *mt_real_next_operator(const char *symbol, const void *own) {
+    struct link_map *map = NULL;
+    struct mt_lock_quiet before;
+    void *function;
+    Dl_info info;
+
+    mt_guard_quiet(&before);
+    function = dlsym(RTLD_NEXT, symbol);
+    if (!function && dladdr1(own, &info, (void **)&map, RTLD_DL_LINKMAP))
+        while (map && map->l_prev)
+            map = map->l_prev;
+    for (; !function && map; map = map->l_next)
+        function = find_in(map->l_name, symbol, own);
+    mt_guard_loud(&before);
+    return function;
+}
+
+const void *mt_callee_find(const void *target) {
+    if (!mt_real_find())
+        return NULL;
+    for (size_t i = 0; i < FUNCTIONS; i++)
+        if (target == functions[i].own || target == functions[i].public)
+            return (functions[i].is_operator ? mt_real_operators_nest : mt_real_nests)
+                       ? NULL
+                       : *functions[i].real;
+    return NULL;
+}

@@ -1,0 +1,45 @@
+/* The functions that the interposed ones stand before: the next of the same name (RTLD_NEXT), or
+ * what the runtime does in their place. Only in the shared library. */
+#ifndef MT_REAL_H
+#define MT_REAL_H
+
+#include "compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Each may be called at any time. Until the real ones can be known they find them; where that
+ * cannot be yet, memory is the arena's. */
+struct mt_real {
+#define MT_C(name, result, parameters) result(*name) parameters;
+#define MT_OPERATOR(name, symbol, result, parameters) result(*name) parameters;
+#include "interposed.def"
+};
+MT_EXTERN struct mt_real mt_real;
+
+/* Whether the real functions may call interposed ones in turn, so that calls of them need a guard:
+ * not so with allocators that are known. */
+MT_EXTERN bool mt_real_nests;
+MT_EXTERN bool mt_real_operators_nest;
+
+/* Finds the real functions; false if it is too early. */
+bool mt_real_find(void);
+
+/* The next function of an operator's name after `own`: as this library sees it or, where libraries
+ * keep theirs to themselves, in any object; NULL if there is none. Takes the dynamic linker's lock.
+ */
+void *mt_real_next_operator(const char *symbol, const void *own);
+
+/* What the runtime does in an operator's place where that is libstdc++'s or libc++'s: the same on
+ * the real allocator, and the next operator where that fails, for its new-handlers and exceptions.
+ * operators.c. */
+#define MT_C(name, result, parameters)
+#define MT_OPERATOR(name, symbol, result, parameters) result mt_operator_##name parameters;
+#include "interposed.def"
+
+/* The interposed functions themselves, whatever object's the public symbols are. */
+#define MT_C(name, result, parameters) result mt_interposed_##name parameters;
+#define MT_OPERATOR(name, symbol, result, parameters) result mt_interposed_##name parameters;
+#include "interposed.def"
+
+#endif
