@@ -1,5 +1,6 @@
 /* memtrack report */
 #include "commands.h"
+#include "model/filter.h"
 #include "session.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ static const char help[] =
     "                       (default 10)\n"
     "  --min-share PERCENT  leave out nodes of trees that cost less (default 0.5)\n"
     "  --no-fold            show every frame: see Folding\n"
+    "  --tag TEXT           only what was allocated under this tag\n"
     "  --help               this text\n"
     "\n"
     "Definitions:\n"
@@ -120,6 +122,7 @@ struct arguments {
     struct report_options options;
     const struct output_ops *format;
     const char *output;
+    const char *tag;
     bool by; /* was asked for */
     bool help;
 };
@@ -128,6 +131,8 @@ struct arguments {
 static int settle_view(struct arguments *parsed) {
     struct report_options *options = &parsed->options;
 
+    if (parsed->tag && options->by == REPORT_BY_THREAD)
+        return command_error("report: --tag does not go with --by thread");
     if (options->view != REPORT_VIEW_TOP_DOWN && options->view != REPORT_VIEW_BOTTOM_UP)
         return STATUS_OK;
     if (!parsed->by)
@@ -139,7 +144,7 @@ static int settle_view(struct arguments *parsed) {
 }
 
 static int parse(int count, char **arguments, struct arguments *parsed) {
-    enum { FORMAT = 256, BY, VIEW, SORT, LIMIT, MIN_SHARE, NO_FOLD, HELP };
+    enum { FORMAT = 256, BY, VIEW, SORT, LIMIT, MIN_SHARE, NO_FOLD, TAG, HELP };
     static const struct option options[] = {
         {"format", required_argument, NULL, FORMAT},
         {"output", required_argument, NULL, 'o'},
@@ -147,6 +152,7 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
         {"sort", required_argument, NULL, SORT},
         {"limit", required_argument, NULL, LIMIT},
         {"no-fold", no_argument, NULL, NO_FOLD},
+        {"tag", required_argument, NULL, TAG},
         {"view", required_argument, NULL, VIEW},
         {"min-share", required_argument, NULL, MIN_SHARE},
         {"help", no_argument, NULL, HELP},
@@ -193,6 +199,9 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
         case NO_FOLD:
             parsed->options.no_fold = true;
             break;
+        case TAG:
+            parsed->tag = optarg;
+            break;
         case HELP:
             parsed->help = true;
             return STATUS_OK;
@@ -207,6 +216,8 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
 static bool write_report(FILE *out, struct report *report, const void *data, struct error *error) {
     const struct arguments *arguments = data;
 
+    if (arguments->tag && !filter_tag(report, arguments->tag, error))
+        return false;
     return arguments->format->report(out, report, &arguments->options, error);
 }
 

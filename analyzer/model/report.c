@@ -45,7 +45,7 @@ static bool add_contexts(struct report *report, const struct chains *chains,
 
         if (context->allocations == 0)
             continue;
-        if (defs_site(&trace->defs, (uint32_t)i)->flags & MT_SITE_CALL)
+        if (defs_site(&trace->defs, (uint32_t)i)->flags & (MT_SITE_CALL | MT_SITE_TAG))
             report->totals.cut_contexts += context->allocations;
         row.counters = (struct counters){
             .allocations = context->allocations,
@@ -170,9 +170,15 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
     totals->forked += trace->reader.header.parent_trace_id != 0;
     totals->cut |= trace->reader.cut;
     totals->rate_unknown |= !defs->rate_known;
-    totals->sites += defs->sites.count - 1;
-    for (size_t i = 1; i < defs->sites.count; i++)
-        totals->sites_without_debug_info += defs->sites.items[i].flags & MT_SITE_NO_DEBUG_INFO;
+    /* -g would tell more of instrumented code only. */
+    for (size_t i = 1; i < defs->sites.count; i++) {
+        uint8_t flags = defs->sites.items[i].flags;
+
+        if (flags & (MT_SITE_FOREIGN | MT_SITE_TAG))
+            continue;
+        totals->sites++;
+        totals->sites_without_debug_info += flags & MT_SITE_NO_DEBUG_INFO;
+    }
     if (duration > totals->duration_ns)
         totals->duration_ns = duration;
     if (facts->peak > totals->largest_peak) {

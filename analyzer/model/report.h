@@ -108,6 +108,7 @@ struct report {
     MT_LIST(struct report_mismatch) mismatches;
     struct id_map mismatch_of_pair;
     MT_LIST(struct chains *) traces; /* each with its chains */
+    const char *tag;                 /* the sums and contexts are of that only; see filter.h */
 };
 
 /* Adds a trace's finished facts, which may then be freed; its threads in the order of their ids. */

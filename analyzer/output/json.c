@@ -15,7 +15,8 @@
 enum { MAX_FRAMES = 512 };
 
 static json_t *frame_object(const struct site *site, uint32_t index) {
-    const struct frame *frame = &site->frames[index];
+    const struct chain_place place = {site, index};
+    const struct frame *frame = chain_frame(&place);
     json_t *object = json_object();
     char *name = names_demangle(frame->function);
 
@@ -27,7 +28,7 @@ static json_t *frame_object(const struct site *site, uint32_t index) {
     JSON_SET(object, "line", frame->line ? json_integer(frame->line) : json_null());
     JSON_SET(object, "column", frame->column ? json_integer(frame->column) : json_null());
     JSON_SET(object, "module", json_text_or_null(site->module));
-    JSON_SET(object, "inlined", json_boolean(index + 1 < site->frame_count));
+    JSON_SET(object, "inlined", json_boolean(chain_inlined(&place)));
     JSON_SET(object, "wrapper", json_boolean(chains_foldable(frame)));
     JSON_SET(object, "type", json_text_or_null(site->type));
     return object;
@@ -104,6 +105,7 @@ static json_t *summary_object(const struct report *report) {
     JSON_SET(object, "sites", json_number_of(totals->sites));
     JSON_SET(object, "sites_without_debug_info", json_number_of(totals->sites_without_debug_info));
     JSON_SET(object, "traces", json_number_of(report->traces.count));
+    JSON_SET(object, "tag", report->tag ? json_text(report->tag) : json_null());
     JSON_SET(object, "estimated", json_false());
     JSON_SET(object, "complete", json_boolean(report_complete(report)));
     return object;
@@ -217,6 +219,36 @@ static void write_item(FILE *out, size_t index, json_t *value) {
     json_write(out, value);
 }
 
+static json_t *phase_object(const struct trace *trace, const struct mark *mark) {
+    json_t *object = json_object();
+
+    JSON_SET(object, "name", json_text(mark->name));
+    JSON_SET(object, "time_ns",
+             trace->defs.rate_known ? json_rounded(trace_ns(trace, mark->ticks)) : json_null());
+    JSON_SET(object, "thread", json_integer(mark->thread));
+    JSON_SET(object, "pid", json_integer(trace->reader.header.pid));
+    return object;
+}
+
+static void write_phases(FILE *out, const struct report *report) {
+    bool first = true;
+
+    fputs("\"phases\": [", out);
+    for (size_t i = 0; i < report->traces.count; i++) {
+        const struct trace *trace = report->traces.items[i]->trace;
+
+        for (size_t k = 0; k < trace->defs.marks.count; k++) {
+            const struct mark *mark = &trace->defs.marks.items[k];
+
+            if (mark->kind != MT_MARK_PHASE)
+                continue;
+            write_item(out, !first, phase_object(trace, mark));
+            first = false;
+        }
+    }
+    fputs("],\n", out);
+}
+
 static void write_rows(FILE *out, const char *key, const struct report_rows *rows,
                        enum report_by by, bool fold) {
     fprintf(out, "\"%s\": [", key);
@@ -272,6 +304,7 @@ static bool write_report(FILE *out, struct report *report, const struct report_o
     if (!(tree ? write_tree(out, report, options, error)
                : write_lists(out, report, options, error)))
         return false;
+    write_phases(out, report);
     fputs("\"threads\": [", out);
     for (size_t i = 0; i < report->threads.count; i++)
         write_item(out, i, thread_object(&report->threads.items[i]));

@@ -79,6 +79,11 @@ static void print_summary(FILE *out, const struct report *report) {
     bool several = report->traces.count > 1;
     double seconds = totals->duration_ns / 1e9;
 
+    if (report->tag) {
+        fputs("  tag          ", out);
+        print_clean(out, report->tag, strlen(report->tag));
+        fputs(" (all figures but duration and threads are of what it holds)\n", out);
+    }
     if (totals->rate_unknown)
         fprintf(out, "  duration     unknown: the trace does not tell the rate of its clock\n");
     else
@@ -92,7 +97,9 @@ static void print_summary(FILE *out, const struct report *report) {
     fprintf(out, "  allocated    %s (%s bytes)\n", BYTES(sums->allocated_bytes),
             COUNT(sums->allocated_bytes));
     fprintf(out, "  peak         %s (%s bytes)", BYTES(sums->peak_bytes), COUNT(sums->peak_bytes));
-    if (several)
+    if (report->tag)
+        fputs(", held at the peak of everything", out);
+    else if (several)
         fprintf(out, ", the sum of the traces' peaks; the highest is %s",
                 BYTES(totals->largest_peak));
     else if (!totals->rate_unknown)
@@ -102,6 +109,41 @@ static void print_summary(FILE *out, const struct report *report) {
             sums->leaked_blocks == 1 ? "" : "s");
     fprintf(out, "  temporary    %s (%s of the allocations)\n", COUNT(sums->temporary),
             SHARE(sums->temporary, sums->allocations));
+}
+
+/* The list is for orientation; JSON has all. */
+enum { MAX_PHASES = 20 };
+
+static void print_phase(FILE *out, const struct trace *trace, const struct mark *mark, bool first,
+                        bool several) {
+    char *name = names_utf8(mark->name, strlen(mark->name));
+
+    fprintf(out, "  %-12s ", first ? "phases" : "");
+    if (name)
+        print_clean(out, name, strlen(name));
+    if (trace->defs.rate_known)
+        fprintf(out, " at %s", DURATION(trace_ns(trace, mark->ticks)));
+    if (several)
+        fprintf(out, " (pid %u)", trace->reader.header.pid);
+    fputc('\n', out);
+    free(name);
+}
+
+static void print_phases(FILE *out, const struct report *report) {
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < report->traces.count; i++) {
+        const struct trace *trace = report->traces.items[i]->trace;
+
+        for (size_t k = 0; k < trace->defs.marks.count; k++) {
+            const struct mark *mark = &trace->defs.marks.items[k];
+
+            if (mark->kind == MT_MARK_PHASE && count++ < MAX_PHASES)
+                print_phase(out, trace, mark, count == 1, report->traces.count > 1);
+        }
+    }
+    if (count > MAX_PHASES)
+        fprintf(out, "  %-12s ... and %s more\n", "", COUNT(count - MAX_PHASES));
 }
 
 static void print_losses(FILE *out, const struct report_totals *totals) {
@@ -400,6 +442,7 @@ static bool write_report(FILE *out, struct report *report, const struct report_o
 
     print_title(out, report);
     print_summary(out, report);
+    print_phases(out, report);
     print_notes(out, report);
     if (!print_view(out, report, options, error))
         return false;
