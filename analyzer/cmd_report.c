@@ -3,7 +3,6 @@
 #include "model/filter.h"
 #include "session.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +42,9 @@ static const char help[] =
     "  inlined      the function's code was copied into the caller, the next frame of the chain\n"
     "  unmatched    frees of memory whose allocation was not recorded: uninstrumented code made "
     "it,\n"
-    "               a forked process inherited it, or the event was lost\n"
+    "               a forked process inherited it, or the event was lost. Where none of that can "
+    "be,\n"
+    "               they are errors: see memtrack errors --help\n"
     "  missed       blocks whose address was given out again without a recorded free:\n"
     "               uninstrumented code freed them, or the event was lost; they are not leaked\n"
     "  mismatched   freed by another family (malloc, new, new[]) than allocated\n"
@@ -93,18 +94,6 @@ static int find_name(const struct names *names, const char *option, const char *
     }
     command_error("report: %s does not know '%s'; see memtrack report --help", option, value);
     return -1;
-}
-
-static bool parse_limit(const char *text, size_t *limit) {
-    char *end;
-
-    errno = 0;
-    *limit = strtoul(text, &end, 10);
-    if (errno || *end || end == text || text[0] == '-') {
-        command_error("report: --limit needs a number, not '%s'", text);
-        return false;
-    }
-    return true;
 }
 
 static bool parse_share(const char *text, double *share) {
@@ -189,7 +178,7 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
             parsed->options.one_order = true;
             break;
         case LIMIT:
-            if (!parse_limit(optarg, &parsed->options.limit))
+            if (!command_limit("report", optarg, &parsed->options.limit))
                 return STATUS_ERROR;
             break;
         case MIN_SHARE:

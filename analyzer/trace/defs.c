@@ -105,7 +105,10 @@ static bool add_unknowns(struct defs *defs) {
                                          .host = "",
                                          .options = "",
                                          .version = "",
-                                         .arch = ""};
+                                         .arch = "",
+                                         .capture = "",
+                                         .parent_trace = "",
+                                         .fork_ticks = ""};
     return true;
 }
 

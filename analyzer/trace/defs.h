@@ -66,6 +66,9 @@ struct process_def {
     const char *options;
     const char *version;
     const char *arch;
+    const char *capture;      /* "interposed", or "calls-only": rewritten calls */
+    const char *parent_trace; /* path of the trace of the process that forked this one, */
+    const char *fork_ticks;   /* and when it did, in decimal */
 };
 
 struct clock_point {

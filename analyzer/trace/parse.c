@@ -296,6 +296,9 @@ bool parse_process(struct defs *defs, struct cursor *in, uint32_t count, struct 
         {"options", &process->options},
         {"version", &process->version},
         {"arch", &process->arch},
+        {"capture", &process->capture},
+        {"parent_trace", &process->parent_trace},
+        {"fork_ticks", &process->fork_ticks},
     };
 
     for (uint32_t i = 0; i < count; i++) {

@@ -43,9 +43,71 @@ static void make_tags(struct builder *builder) {
     builder_end(builder, 2001000);
 }
 
+enum { BLOCK = 0x55aa1000, NODE = 0x55aa2000, NODES = 0x55aa3000, STACK = 0x7ffe4018 };
+
+/* Contexts by the numbers of their sites; calls in main. */
+static void define_contexts(struct builder *builder, const char *capture) {
+    define(builder);
+    builder_process_text(builder, "capture", capture);
+    for (uint32_t site = MAIN; site <= DELETE; site++)
+        builder_context(builder, site, site > MAIN && site < FREE ? MAIN : 0, site);
+}
+
+/* A double free, twice; a free of the stack; one of an inner pointer; new and free, new[] and
+ * delete. */
+static void make_errors(struct builder *builder, const char *capture) {
+    static const struct built_event events[] = {
+        {MT_OP_ALLOC, PARSE, BLOCK, 100, 1001000},     {MT_OP_FREE, FREE, BLOCK, 0, 1101000},
+        {MT_OP_FREE, FREE, BLOCK, 0, 1201000},         {MT_OP_FREE, FREE, BLOCK, 0, 1301000},
+        {MT_OP_FREE, FREE, STACK, 0, 1401000},         {MT_OP_ALLOC, NEW, NODE, 48, 1501000},
+        {MT_OP_FREE, DELETE, NODE + 8, 0, 1601000},    {MT_OP_FREE, FREE, NODE, 0, 1701000},
+        {MT_OP_ALLOC, NEW_ARRAY, NODES, 480, 1801000}, {MT_OP_FREE, DELETE, NODES, 0, 1901000},
+    };
+
+    define_contexts(builder, capture);
+    builder_events(builder, 1, events, COUNT(events));
+    builder_end(builder, 2001000);
+}
+
+/* 100 bytes and a node when it forked, at 2 ms; then another 100 bytes. */
+static void make_parent(struct builder *builder) {
+    static const struct built_event events[] = {{MT_OP_ALLOC, PARSE, BLOCK, 100, 1001000},
+                                                {MT_OP_ALLOC, NEW, NODE, 48, 1501000},
+                                                {MT_OP_ALLOC, PARSE, NODES, 100, 3001000}};
+
+    define_contexts(builder, "interposed");
+    builder_ids(builder, 100, 0);
+    builder_events(builder, 1, events, COUNT(events));
+    builder_end(builder, 4001000);
+}
+
+/* Frees what it inherited, the node by another function. */
+static void make_child(struct builder *builder) {
+    static const struct built_event events[] = {{MT_OP_FREE, FREE, BLOCK, 0, 2501000},
+                                                {MT_OP_FREE, FREE, NODE, 0, 2601000},
+                                                {MT_OP_ALLOC, PARSE, NODE, 16, 2701000}};
+    uint32_t pid = 4400;
+
+    define_contexts(builder, "interposed");
+    memcpy(builder->file.data + offsetof(struct mt_file_header, pid), &pid, sizeof(pid));
+    builder_ids(builder, 101, 100);
+    builder_process_text(builder, "parent_trace", "/var/tmp/memtrack.server.4321.mtrace");
+    builder_process_text(builder, "fork_ticks", "2001000");
+    builder_events(builder, 1, events, COUNT(events));
+    builder_end(builder, 4001000);
+}
+
 int make_complete(struct builder *builder, const char *kind) {
     if (strcmp(kind, "tags") == 0)
         make_tags(builder);
+    else if (strcmp(kind, "errors") == 0)
+        make_errors(builder, "interposed");
+    else if (strcmp(kind, "errors-static") == 0)
+        make_errors(builder, "calls-only");
+    else if (strcmp(kind, "parent") == 0)
+        make_parent(builder);
+    else if (strcmp(kind, "child") == 0)
+        make_child(builder);
     else
         return 0;
     return 1;
