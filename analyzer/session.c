@@ -2,6 +2,7 @@
 
 #include "commands.h"
 #include "model/analysis.h"
+#include "model/foreign.h"
 #include "util/progress.h"
 
 #include <inttypes.h>
@@ -51,12 +52,20 @@ static bool open_traces(struct session *session, char **paths, size_t count) {
             return false;
         }
         session->count++;
-        if (!report_open(&session->report, trace, &error)) {
-            command_error("%s: %s", paths[i], error.text);
-            return false;
-        }
     }
     return true;
+}
+
+/* Names come first: a report prepares the chains as they are then. */
+static bool begin_report(struct session *session) {
+    struct error error;
+    bool good = foreign_resolve(session->traces, session->count, &error);
+
+    for (size_t i = 0; good && i < session->count; i++)
+        good = report_open(&session->report, &session->traces[i], &error);
+    if (!good)
+        command_error("%s", error.text);
+    return good;
 }
 
 static bool analyze(struct session *session, struct facts *facts) {
@@ -88,7 +97,7 @@ bool session_load(struct session *session, char **paths, size_t count) {
         command_error("not enough memory");
         return false;
     }
-    good = open_traces(session, paths, count) && analyze(session, facts);
+    good = open_traces(session, paths, count) && begin_report(session) && analyze(session, facts);
     for (size_t i = 0; i < session->count; i++)
         facts_free(&facts[i]);
     free(facts);

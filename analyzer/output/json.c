@@ -15,6 +15,13 @@
 /* A chain deeper than this is recursion or a hostile trace; "frames_omitted" counts the rest. */
 enum { MAX_FRAMES = 512 };
 
+static json_t *address_text(uint64_t address) {
+    char text[20];
+
+    snprintf(text, sizeof(text), "0x%" PRIx64, address);
+    return json_string(text);
+}
+
 static json_t *frame_object(const struct site *site, uint32_t index) {
     const struct chain_place place = {site, index};
     const struct frame *frame = chain_frame(&place);
@@ -29,6 +36,8 @@ static json_t *frame_object(const struct site *site, uint32_t index) {
     JSON_SET(object, "line", frame->line ? json_integer(frame->line) : json_null());
     JSON_SET(object, "column", frame->column ? json_integer(frame->column) : json_null());
     JSON_SET(object, "module", json_text_or_null(site->module));
+    if (site->flags & MT_SITE_FOREIGN)
+        JSON_SET(object, "offset", address_text(site->offset));
     JSON_SET(object, "inlined", json_boolean(chain_inlined(&place)));
     JSON_SET(object, "wrapper", json_boolean(chains_foldable(frame)));
     JSON_SET(object, "type", json_text_or_null(site->type));
@@ -211,13 +220,6 @@ static json_t *place_object(const struct report_place *place) {
     set_frames(object, place->chains->trace, place->context);
     JSON_SET(object, "pid", json_integer(place->chains->trace->reader.header.pid));
     return object;
-}
-
-static json_t *address_text(uint64_t address) {
-    char text[20];
-
-    snprintf(text, sizeof(text), "0x%" PRIx64, address);
-    return json_string(text);
 }
 
 static json_t *error_object(const struct report_error *error) {

@@ -171,6 +171,16 @@ uint32_t defs_add_context(struct defs *defs, uint32_t parent, uint32_t site) {
     return (uint32_t)(defs->contexts.count - 1);
 }
 
+void defs_rehash(struct defs *defs) {
+    for (size_t i = 1; i < defs->contexts.count; i++) {
+        struct context *context = &defs->contexts.items[i];
+        const struct context *parent = &defs->contexts.items[context->parent];
+
+        context->depth = parent->depth + 1;
+        context->hash = chain_hash(parent->hash, defs->sites.items[context->site].hash);
+    }
+}
+
 const struct thread_def *defs_thread(const struct defs *defs, uint32_t id) {
     uint32_t index = id_map_get(&defs->thread_of_id, id);
 

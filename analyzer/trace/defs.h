@@ -11,12 +11,15 @@
 #include "util/intern.h"
 #include "util/list.h"
 
+/* A frame's function is the C++ standard library's, whatever its name. Not in traces. */
+#define MT_FRAME_LIBRARY (1u << 31)
+
 struct frame {
     const char *function; /* linkage name */
     const char *file;     /* "" unknown */
     uint32_t line;        /* 0 unknown */
     uint32_t column;      /* 0 unknown */
-    uint32_t flags;       /* enum memtrack_frame_flags */
+    uint32_t flags;       /* enum memtrack_frame_flags, MT_FRAME_LIBRARY */
 };
 
 struct site {
@@ -121,6 +124,9 @@ void defs_free(struct defs *defs);
 /* Adds a context without an id, by indices; returns its own, or MT_ID_MAP_NONE when memory is
  * short. For trace/ only. */
 uint32_t defs_add_context(struct defs *defs, uint32_t parent, uint32_t site);
+
+/* After changes to sites or to the contexts' places: depths and hashes. */
+void defs_rehash(struct defs *defs);
 
 /* The index of a context id, 0 if the trace does not define it. */
 static inline uint32_t defs_context(const struct defs *defs, uint32_t id) {

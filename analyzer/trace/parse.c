@@ -63,6 +63,7 @@ static bool parse_frame(struct defs *defs, struct cursor *in, const struct strin
         !cursor_varint32(in, &frame->line) || !cursor_varint32(in, &frame->column) ||
         (has_calls(defs) && !cursor_varint32(in, &frame->flags)))
         return cut_short(error, "a frame");
+    frame->flags &= MT_FRAME_WRAPPER;
     frame->function = table_string(defs, table, function);
     frame->file = table_string(defs, table, file);
     if (!frame->function || !frame->file)

@@ -1,6 +1,10 @@
+#define _GNU_SOURCE
 #include "make_complete.h"
 
+#include <link.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -97,6 +101,48 @@ static void make_child(struct builder *builder) {
     builder_end(builder, 4001000);
 }
 
+static int first_object(struct dl_phdr_info *info, size_t size, void *bias) {
+    (void)size;
+    *(uintptr_t *)bias = info->dlpi_addr;
+    return 1;
+}
+
+/* A return address inside one of this program's functions. */
+static uint64_t own_offset(uintptr_t function) {
+    uintptr_t bias = 0;
+
+    dl_iterate_phdr(first_object, &bias);
+    return function - bias + 4;
+}
+
+/* Calls by this program, by a library that is not there and by the C++ library, which is not there
+ * either; the first by itself through a pointer, as its site says, and by another function. */
+static void make_foreign_calls(struct builder *builder) {
+    struct built_frame own = {"make_complete", "src/own.c", 5, 1, 0};
+    struct built_frame other = {"other", "src/own.c", 9, 1, 0};
+    static const struct built_context contexts[] = {
+        {1, 0, 1}, {2, 0, 2}, {11, 1, 11}, {12, 2, 11}, {13, 2, 12}, {14, 2, 13}, {15, 0, 11}};
+    static const struct built_event events[] = {
+        {MT_OP_ALLOC, 11, 0x1000, 1000, 2000}, {MT_OP_ALLOC, 12, 0x2000, 200, 3000},
+        {MT_OP_ALLOC, 13, 0x3000, 30, 4000},   {MT_OP_ALLOC, 14, 0x4000, 4, 5000},
+        {MT_OP_FREE, 15, 0x4000, 0, 6000},     {MT_OP_FREE, 15, 0x4000, 0, 7000},
+    };
+    char path[4096] = "";
+
+    if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
+        perror("/proc/self/exe");
+    builder_begin(builder);
+    builder_process_text(builder, "capture", "interposed");
+    builder_site_of(builder, 1, 301, 0, 2, path, &own, 1);
+    builder_site_of(builder, 2, 302, 0, 2, path, &other, 1);
+    builder_foreign_site(builder, 11, 311, 1, path, own_offset((uintptr_t)make_complete));
+    builder_foreign_site(builder, 12, 312, 1, "/nonexistent/libgone.so.2", 0x1234);
+    builder_foreign_site(builder, 13, 313, 1, "/nonexistent/libstdc++.so.6", 0x5678);
+    builder_contexts(builder, contexts, COUNT(contexts));
+    builder_events(builder, 1, events, COUNT(events));
+    builder_end(builder, 9000);
+}
+
 int make_complete(struct builder *builder, const char *kind) {
     if (strcmp(kind, "tags") == 0)
         make_tags(builder);
@@ -104,6 +150,8 @@ int make_complete(struct builder *builder, const char *kind) {
         make_errors(builder, "interposed");
     else if (strcmp(kind, "errors-static") == 0)
         make_errors(builder, "calls-only");
+    else if (strcmp(kind, "foreign-calls") == 0)
+        make_foreign_calls(builder);
     else if (strcmp(kind, "parent") == 0)
         make_parent(builder);
     else if (strcmp(kind, "child") == 0)

@@ -113,12 +113,13 @@ void builder_block(struct builder *builder, struct mt_block_header header,
     builder_reseal_block(builder, offset);
 }
 
-void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api, uint8_t flags,
-                  const char *type, const struct built_frame *frames, size_t count) {
+static void add_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api,
+                     uint8_t flags, const char *module, const char *type,
+                     const struct built_frame *frames, size_t count) {
     struct bytes payload = {0};
 
     bytes_varint(&payload, 2 + 2 * count);
-    bytes_string(&payload, "/usr/bin/program");
+    bytes_string(&payload, module);
     bytes_string(&payload, type ? type : "");
     for (size_t i = 0; i < count; i++) {
         bytes_string(&payload, frames[i].function);
@@ -145,6 +146,17 @@ void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t a
     }
     builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_SITES, .count = 1}, &payload);
     bytes_free(&payload);
+}
+
+void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api, uint8_t flags,
+                  const char *type, const struct built_frame *frames, size_t count) {
+    add_site(builder, id, hash, api, flags, "/usr/bin/program", type, frames, count);
+}
+
+void builder_site_of(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api,
+                     uint8_t flags, const char *module, const struct built_frame *frames,
+                     size_t count) {
+    add_site(builder, id, hash, api, flags, module, NULL, frames, count);
 }
 
 void builder_foreign_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api,

@@ -58,6 +58,10 @@ void builder_block(struct builder *builder, struct mt_block_header header,
 /* One site; one context below the parent context. */
 void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api, uint8_t flags,
                   const char *type, const struct built_frame *frames, size_t count);
+/* The same of a module other than /usr/bin/program. */
+void builder_site_of(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api,
+                     uint8_t flags, const char *module, const struct built_frame *frames,
+                     size_t count);
 void builder_context(struct builder *builder, uint32_t id, uint32_t parent, uint32_t site);
 
 /* A site of a call by code that is not instrumented; one of tags, innermost first. From version 3
