@@ -1,5 +1,6 @@
 /* memtrack dump */
 #include "commands.h"
+#include "model/foreign.h"
 #include "trace/merge.h"
 
 #include <getopt.h>
@@ -43,7 +44,8 @@ static int dump(const char *path, const struct output_ops *format, const char *o
     if (!command_output_open(&output, output_path)) {
         status = STATUS_ERROR;
     } else {
-        if (!dump_events(&trace, format, output.file, &error))
+        if (!foreign_resolve(&trace, 1, &error) ||
+            !dump_events(&trace, format, output.file, &error))
             status = command_error("%s: %s", path, error.text);
         if (!command_output_close(&output))
             status = STATUS_ERROR;

@@ -1,8 +1,8 @@
 /* memtrack report */
 #include "commands.h"
+#include "model/filter.h"
 #include "session.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +26,7 @@ static const char help[] =
     "                       (default 10)\n"
     "  --min-share PERCENT  leave out nodes of trees that cost less (default 0.5)\n"
     "  --no-fold            show every frame: see Folding\n"
+    "  --tag TEXT           only what was allocated under this tag\n"
     "  --help               this text\n"
     "\n"
     "Definitions:\n"
@@ -41,7 +42,9 @@ static const char help[] =
     "  inlined      the function's code was copied into the caller, the next frame of the chain\n"
     "  unmatched    frees of memory whose allocation was not recorded: uninstrumented code made "
     "it,\n"
-    "               a forked process inherited it, or the event was lost\n"
+    "               a forked process inherited it, or the event was lost. Where none of that can "
+    "be,\n"
+    "               they are errors: see memtrack errors --help\n"
     "  missed       blocks whose address was given out again without a recorded free:\n"
     "               uninstrumented code freed them, or the event was lost; they are not leaked\n"
     "  mismatched   freed by another family (malloc, new, new[]) than allocated\n"
@@ -93,18 +96,6 @@ static int find_name(const struct names *names, const char *option, const char *
     return -1;
 }
 
-static bool parse_limit(const char *text, size_t *limit) {
-    char *end;
-
-    errno = 0;
-    *limit = strtoul(text, &end, 10);
-    if (errno || *end || end == text || text[0] == '-') {
-        command_error("report: --limit needs a number, not '%s'", text);
-        return false;
-    }
-    return true;
-}
-
 static bool parse_share(const char *text, double *share) {
     char *end;
 
@@ -120,6 +111,7 @@ struct arguments {
     struct report_options options;
     const struct output_ops *format;
     const char *output;
+    const char *tag;
     bool by; /* was asked for */
     bool help;
 };
@@ -128,6 +120,8 @@ struct arguments {
 static int settle_view(struct arguments *parsed) {
     struct report_options *options = &parsed->options;
 
+    if (parsed->tag && options->by == REPORT_BY_THREAD)
+        return command_error("report: --tag does not go with --by thread");
     if (options->view != REPORT_VIEW_TOP_DOWN && options->view != REPORT_VIEW_BOTTOM_UP)
         return STATUS_OK;
     if (!parsed->by)
@@ -139,7 +133,7 @@ static int settle_view(struct arguments *parsed) {
 }
 
 static int parse(int count, char **arguments, struct arguments *parsed) {
-    enum { FORMAT = 256, BY, VIEW, SORT, LIMIT, MIN_SHARE, NO_FOLD, HELP };
+    enum { FORMAT = 256, BY, VIEW, SORT, LIMIT, MIN_SHARE, NO_FOLD, TAG, HELP };
     static const struct option options[] = {
         {"format", required_argument, NULL, FORMAT},
         {"output", required_argument, NULL, 'o'},
@@ -147,6 +141,7 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
         {"sort", required_argument, NULL, SORT},
         {"limit", required_argument, NULL, LIMIT},
         {"no-fold", no_argument, NULL, NO_FOLD},
+        {"tag", required_argument, NULL, TAG},
         {"view", required_argument, NULL, VIEW},
         {"min-share", required_argument, NULL, MIN_SHARE},
         {"help", no_argument, NULL, HELP},
@@ -183,7 +178,7 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
             parsed->options.one_order = true;
             break;
         case LIMIT:
-            if (!parse_limit(optarg, &parsed->options.limit))
+            if (!command_limit("report", optarg, &parsed->options.limit))
                 return STATUS_ERROR;
             break;
         case MIN_SHARE:
@@ -192,6 +187,9 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
             break;
         case NO_FOLD:
             parsed->options.no_fold = true;
+            break;
+        case TAG:
+            parsed->tag = optarg;
             break;
         case HELP:
             parsed->help = true;
@@ -207,6 +205,8 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
 static bool write_report(FILE *out, struct report *report, const void *data, struct error *error) {
     const struct arguments *arguments = data;
 
+    if (arguments->tag && !filter_tag(report, arguments->tag, error))
+        return false;
     return arguments->format->report(out, report, &arguments->options, error);
 }
 

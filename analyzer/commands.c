@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -34,6 +35,18 @@ bool command_format(const char *name, const struct output_ops **format) {
     if (!*format)
         command_error("unknown format '%s': text and json are known", name);
     return *format != NULL;
+}
+
+bool command_limit(const char *command, const char *text, size_t *limit) {
+    char *end;
+
+    errno = 0;
+    *limit = strtoul(text, &end, 10);
+    if (errno || *end || end == text || text[0] == '-') {
+        command_error("%s: --limit needs a number, not '%s'", command, text);
+        return false;
+    }
+    return true;
 }
 
 bool command_same_file(const char *path, const char *other) {

@@ -19,6 +19,7 @@ enum exit_status {
 /* Arguments begin with the command's name. */
 int cmd_report(int count, char **arguments);
 int cmd_flame(int count, char **arguments);
+int cmd_errors(int count, char **arguments);
 int cmd_info(int count, char **arguments);
 int cmd_dump(int count, char **arguments);
 int cmd_run(int count, char **arguments);
@@ -31,6 +32,9 @@ int command_bad_option(const char *command, char **arguments, int option);
 
 /* False, after an error message, if there is no such format. */
 bool command_format(const char *name, const struct output_ops **format);
+
+/* The value of --limit; false after an error message. */
+bool command_limit(const char *command, const char *text, size_t *limit);
 
 /* Both name one regular file, be it by links; false if either does not exist. */
 bool command_same_file(const char *path, const char *other);

@@ -2,13 +2,17 @@
 
 #include "commands.h"
 #include "model/analysis.h"
+#include "model/foreign.h"
 #include "util/progress.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-static void show_progress(void *context, uint64_t events) {
-    progress_at(context, events);
+static void show_progress(void *context, uint64_t done, uint64_t total) {
+    struct progress *progress = context;
+
+    progress->total = total;
+    progress_at(progress, done);
 }
 
 static void warn_of_damage(const struct trace *trace) {
@@ -37,44 +41,67 @@ static void warn_of_live_file(const struct trace *trace) {
                 trace->path);
 }
 
-static bool load_trace(struct session *session, const char *path) {
-    struct trace *trace = &session->traces[session->count];
-    struct progress progress;
-    struct facts facts;
+static bool open_traces(struct session *session, char **paths, size_t count) {
     struct error error;
-    bool added;
 
-    if (!trace_open(trace, path, &error)) {
-        command_error("%s: %s", path, error.text);
-        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct trace *trace = &session->traces[i];
+
+        if (!trace_open(trace, paths[i], &error)) {
+            command_error("%s: %s", paths[i], error.text);
+            return false;
+        }
+        session->count++;
     }
-    session->count++;
-    progress_begin(&progress, path, trace->reader.events);
-    added = analysis_run(trace, &facts, show_progress, &progress, &error);
+    return true;
+}
+
+/* Names come first: a report prepares the chains as they are then. */
+static bool begin_report(struct session *session) {
+    struct error error;
+    bool good = foreign_resolve(session->traces, session->count, &error);
+
+    for (size_t i = 0; good && i < session->count; i++)
+        good = report_open(&session->report, &session->traces[i], &error);
+    if (!good)
+        command_error("%s", error.text);
+    return good;
+}
+
+static bool analyze(struct session *session, struct facts *facts) {
+    struct progress progress;
+    struct error error;
+    bool good;
+
+    progress_begin(&progress, session->count == 1 ? session->traces[0].path : "traces", 0);
+    good = analysis_run(session->traces, session->count, facts, show_progress, &progress, &error);
     progress_end(&progress);
-    if (added) {
-        warn_of_damage(trace);
-        warn_of_live_file(trace);
-        added = report_add(&session->report, trace, &facts, &error);
-        facts_free(&facts);
+    for (size_t i = 0; good && i < session->count; i++) {
+        warn_of_damage(&session->traces[i]);
+        warn_of_live_file(&session->traces[i]);
+        good = report_add(&session->report, &session->traces[i], &facts[i], &error);
     }
-    if (!added)
-        command_error("%s: %s", path, error.text);
-    return added;
+    if (!good)
+        command_error("%s", error.text);
+    return good;
 }
 
 bool session_load(struct session *session, char **paths, size_t count) {
+    struct facts *facts = calloc(count, sizeof(*facts));
+    bool good;
+
     *session = (struct session){0};
     session->traces = calloc(count, sizeof(*session->traces));
-    if (!session->traces) {
+    if (!session->traces || !facts) {
+        free(facts);
         command_error("not enough memory");
         return false;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (!load_trace(session, paths[i]))
-            return false;
-    }
-    return true;
+    good = open_traces(session, paths, count) && begin_report(session) && analyze(session, facts);
+    for (size_t i = 0; i < session->count; i++)
+        facts_free(&facts[i]);
+    free(facts);
+    return good;
 }
 
 void session_close(struct session *session) {

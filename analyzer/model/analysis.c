@@ -1,45 +1,255 @@
+/* Processes are matched one inside the other: when a parent's events come to a fork, its heap waits
+ * while the child's events are gone through, which are matched against it. So no heap is ever
+ * copied, and at any time there are as many as generations.
+ *
+ * If there are unmatched frees where there should be none, everything is gone through once more. */
 #include "model/analysis.h"
 
+#include "model/family.h"
 #include "model/heap.h"
 #include "trace/merge.h"
 
-static bool match_all(struct merge *merge, struct heap *heap, analysis_progress *progress,
-                      void *context, struct error *error) {
+#include <stdlib.h>
+
+struct analysis {
+    struct trace *traces;
+    struct facts *facts;
+    size_t count;
+    struct family_member *members;
+    struct suspects suspects;
+    bool *again; /* by member without a parent: its family is gone through */
+    bool second; /* time */
+    analysis_progress *progress;
+    void *context;
+    uint64_t done;
+    uint64_t total;
+};
+
+/* One process on its way through its events. Allocated, since families may be deep. */
+struct passage {
+    struct merge merge;
+    struct heap heap;
+    struct facts scratch; /* the second time */
+    uint32_t next_child;
+    bool merging, matching;
+
+    /* What the reader knew before it was read another time. */
+    struct damage damage;
+    uint64_t lost_events;
+};
+
+/* Unmatched frees are no errors: something explains them, in the trace or in those of the processes
+ * that memory is inherited from. */
+static bool is_explained(const struct analysis *analysis, uint32_t member) {
+    uint64_t until = UINT64_MAX;
+
+    while (member != MT_NO_MEMBER) {
+        const struct trace *trace = &analysis->traces[member];
+
+        if (!trace_interposed(trace) || !trace_complete(trace) ||
+            (until != UINT64_MAX && trace_pause_ticks(trace) <= until))
+            return true;
+        until = analysis->members[member].fork_ticks;
+        member = analysis->members[member].parent;
+    }
+    return false;
+}
+
+static uint32_t eldest(const struct analysis *analysis, uint32_t member) {
+    while (analysis->members[member].parent != MT_NO_MEMBER)
+        member = analysis->members[member].parent;
+    return member;
+}
+
+/* A process's memory may be of one whose trace is not there. */
+static bool is_orphan(const struct analysis *analysis, uint32_t member) {
+    return analysis->traces[eldest(analysis, member)].reader.header.parent_trace_id != 0;
+}
+
+static void set_up(struct analysis *analysis, uint32_t member, const struct heap *parent,
+                   struct passage *passage, struct heap_setup *setup) {
+    const struct trace *trace = &analysis->traces[member];
+
+    *setup =
+        (struct heap_setup){.trace = trace, .facts = &analysis->facts[member], .parent = parent};
+    if (!analysis->second) {
+        setup->suspects = trace_interposed(trace) ? &analysis->suspects : NULL;
+        return;
+    }
+    setup->facts = &passage->scratch;
+    setup->verdicts = &analysis->facts[member];
+    setup->followed = &analysis->suspects;
+    setup->explained = is_explained(analysis, member);
+    setup->pause_ticks = trace_pause_ticks(trace);
+    setup->orphan = is_orphan(analysis, member);
+}
+
+static bool begin(struct analysis *analysis, uint32_t member, const struct heap *parent,
+                  struct passage *passage, struct error *error) {
+    struct trace *trace = &analysis->traces[member];
+    struct facts *facts = analysis->second ? &passage->scratch : &analysis->facts[member];
+    struct heap_setup setup;
+
+    passage->damage = trace->reader.damage;
+    passage->lost_events = trace->reader.lost_events;
+    passage->next_child = analysis->members[member].first_child;
+    if (!facts_init(facts, trace->defs.contexts.count, trace->reader.stream_count, error))
+        return false;
+    set_up(analysis, member, parent, passage, &setup);
+    passage->matching = heap_init(&passage->heap, &setup, error);
+    if (!passage->matching)
+        return false;
+    passage->merging = true;
+    return merge_begin(&passage->merge, &trace->reader, error);
+}
+
+static bool process(struct analysis *analysis, struct passage *passage, const struct event *events,
+                    size_t count, struct error *error) {
+    analysis->done += count;
+    if (analysis->progress)
+        analysis->progress(analysis->context, analysis->done, analysis->total);
+    return heap_process(&passage->heap, events, count, error);
+}
+
+static bool run(struct analysis *analysis, uint32_t member, const struct heap *parent,
+                struct error *error);
+
+/* Takes events until the next child is forked, all if it is later, and then runs the child. */
+static bool run_child(struct analysis *analysis, struct passage *passage,
+                      const struct event **events, size_t *count, struct error *error) {
+    const struct family_member *child = &analysis->members[passage->next_child];
+    uint32_t member = passage->next_child;
+    size_t before = (*events)[*count - 1].ticks <= child->fork_ticks ? *count : 0;
+
+    while (before < *count && (*events)[before].ticks <= child->fork_ticks)
+        before++;
+    if (!process(analysis, passage, *events, before, error))
+        return false;
+    *events += before;
+    *count -= before;
+    if (*count == 0)
+        return true;
+    passage->next_child = child->next_sibling;
+    return run(analysis, member, &passage->heap, error);
+}
+
+static bool match_all(struct analysis *analysis, struct passage *passage, struct error *error) {
     const struct event *events;
     size_t count;
 
     for (;;) {
-        if (!merge_next(merge, &events, &count, error))
+        if (!merge_next(&passage->merge, &events, &count, error))
             return false;
         if (count == 0)
             break;
-        if (!heap_process(heap, events, count, error))
+        while (count && passage->next_child != MT_NO_MEMBER) {
+            if (!run_child(analysis, passage, &events, &count, error))
+                return false;
+        }
+        if (count && !process(analysis, passage, events, count, error))
             return false;
-        if (progress)
-            progress(context, merge->delivered);
     }
-    heap_finish(heap);
+    while (passage->next_child != MT_NO_MEMBER) {
+        uint32_t member = passage->next_child;
+
+        passage->next_child = analysis->members[member].next_sibling;
+        if (!run(analysis, member, &passage->heap, error))
+            return false;
+    }
+    return heap_finish(&passage->heap, error);
+}
+
+static void end(struct analysis *analysis, uint32_t member, struct passage *passage) {
+    struct reader *reader = &analysis->traces[member].reader;
+
+    if (passage->merging)
+        merge_end(&passage->merge);
+    if (passage->matching)
+        heap_free(&passage->heap);
+    facts_free(&passage->scratch);
+    if (analysis->second) {
+        reader->damage = passage->damage;
+        reader->lost_events = passage->lost_events;
+    }
+    free(passage);
+}
+
+static bool run(struct analysis *analysis, uint32_t member, const struct heap *parent,
+                struct error *error) {
+    struct passage *passage = calloc(1, sizeof(*passage));
+    bool good;
+
+    if (!passage)
+        return error_no_memory(error);
+    good = begin(analysis, member, parent, passage, error) && match_all(analysis, passage, error);
+    end(analysis, member, passage);
+    return good;
+}
+
+static bool run_families(struct analysis *analysis, struct error *error) {
+    for (size_t i = 0; i < analysis->count; i++) {
+        if (analysis->members[i].parent == MT_NO_MEMBER &&
+            (!analysis->second || analysis->again[i]) && !run(analysis, (uint32_t)i, NULL, error))
+            return false;
+    }
     return true;
 }
 
-bool analysis_run(struct trace *trace, struct facts *facts, analysis_progress *progress,
-                  void *context, struct error *error) {
-    struct merge merge = {0};
-    struct heap heap = {0};
-    size_t threads = trace->reader.stream_count;
-    bool done = false;
+/* Marks the families that have an unmatched free to tell of. */
+static bool mark_families(struct analysis *analysis) {
+    bool any = false;
 
-    if (!facts_init(facts, trace->defs.contexts.count, threads, error))
-        return false;
-    if (heap_init(&heap, &trace->defs, facts, threads <= 1, error)) {
-        done = merge_begin(&merge, &trace->reader, error) &&
-               match_all(&merge, &heap, progress, context, error);
-        merge_end(&merge);
-        heap_free(&heap);
+    for (size_t i = 0; i < analysis->count; i++) {
+        if (!analysis->facts[i].unmatched_frees || is_explained(analysis, (uint32_t)i))
+            continue;
+        analysis->again[eldest(analysis, (uint32_t)i)] = true;
+        any = true;
     }
-    if (done)
-        facts_finish(facts);
-    else
-        facts_free(facts);
-    return done;
+    for (size_t i = 0; i < analysis->count; i++) {
+        if (analysis->again[eldest(analysis, (uint32_t)i)])
+            analysis->total += analysis->traces[i].reader.events;
+    }
+    return any;
+}
+
+static bool find_errors(struct analysis *analysis, struct error *error) {
+    bool good = true;
+
+    analysis->again = calloc(analysis->count + 1, sizeof(*analysis->again));
+    if (!analysis->again)
+        return error_no_memory(error);
+    if (mark_families(analysis)) {
+        analysis->second = true;
+        good = (suspects_sort(&analysis->suspects) || error_no_memory(error)) &&
+               run_families(analysis, error);
+    }
+    free(analysis->again);
+    return good;
+}
+
+bool analysis_run(struct trace *traces, size_t count, struct facts *facts,
+                  analysis_progress *progress, void *context, struct error *error) {
+    struct analysis analysis = {.traces = traces,
+                                .facts = facts,
+                                .count = count,
+                                .members = family_find(traces, count),
+                                .progress = progress,
+                                .context = context};
+    bool good;
+
+    for (size_t i = 0; i < count; i++) {
+        facts[i] = (struct facts){0};
+        analysis.total += traces[i].reader.events;
+    }
+    good = (analysis.members || error_no_memory(error)) && run_families(&analysis, error) &&
+           find_errors(&analysis, error);
+    for (size_t i = 0; i < count; i++) {
+        if (good)
+            facts_finish(&facts[i]);
+        else
+            facts_free(&facts[i]);
+    }
+    suspects_free(&analysis.suspects);
+    free(analysis.members);
+    return good;
 }

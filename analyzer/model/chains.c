@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 bool chains_foldable(const struct frame *frame) {
-    return (frame->flags & MT_FRAME_WRAPPER) != 0 || library_function(frame->function);
+    return (frame->flags & MT_FRAME_WRAPPER) != 0 || library_frame(frame);
 }
 
 static void count_leading(struct chains *chains) {
@@ -174,7 +174,7 @@ static bool step(struct chain_reader *reader) {
 static bool at_library(const struct chain_reader *reader) {
     struct chain_place place = current(reader);
 
-    return library_function(chain_frame(&place)->function);
+    return library_frame(chain_frame(&place));
 }
 
 void chain_begin(struct chain_reader *reader, const struct chains *chains, uint32_t context,

@@ -46,9 +46,9 @@ static inline const struct frame *chain_frame(const struct chain_place *place) {
     return &place->site->frames[place->frame];
 }
 
-/* All frames of a site but the last. */
+/* All frames of a site but the last; several tags are no calls. */
 static inline bool chain_inlined(const struct chain_place *place) {
-    return place->frame + 1 < place->site->frame_count;
+    return place->frame + 1 < place->site->frame_count && !(place->site->flags & MT_SITE_TAG);
 }
 
 /* The first frame of the context that is not folded; without folding the innermost. */

@@ -15,8 +15,7 @@ bool facts_init(struct facts *facts, size_t contexts, size_t threads, struct err
 void facts_free(struct facts *facts) {
     free(facts->contexts);
     free(facts->threads);
-    free(facts->mismatches);
-    id_map_free(&facts->mismatch_of_pair);
+    errors_free(&facts->errors);
     *facts = (struct facts){0};
 }
 
@@ -36,25 +35,4 @@ void facts_finish(struct facts *facts) {
         facts->live_blocks += facts->threads[i].leaked_blocks;
         facts->events += facts->threads[i].events;
     }
-}
-
-void facts_mismatch(struct facts *facts, uint32_t allocated_at, uint32_t freed_at) {
-    uint64_t pair = (uint64_t)allocated_at << 32 | freed_at;
-    uint32_t index = id_map_get(&facts->mismatch_of_pair, pair);
-
-    facts->mismatched_frees++;
-    if (!facts->mismatches) {
-        facts->mismatches = calloc(MT_MISMATCHES_KEPT, sizeof(*facts->mismatches));
-        if (!facts->mismatches)
-            return;
-    }
-    if (index == MT_ID_MAP_NONE) {
-        if (facts->mismatch_count == MT_MISMATCHES_KEPT ||
-            !id_map_put(&facts->mismatch_of_pair, pair, (uint32_t)facts->mismatch_count))
-            return;
-        index = (uint32_t)facts->mismatch_count++;
-        facts->mismatches[index] =
-            (struct mismatch){.allocated_at = allocated_at, .freed_at = freed_at};
-    }
-    facts->mismatches[index].count++;
 }

@@ -8,6 +8,7 @@
 #ifndef MT_MODEL_FACTS_H
 #define MT_MODEL_FACTS_H
 
+#include "model/errors.h"
 #include "model/live_table.h"
 #include "util/error.h"
 #include "util/id_map.h"
@@ -39,23 +40,12 @@ struct thread_facts {
     uint64_t last_allocation; /* address */
 };
 
-/* A free by another family of functions than the allocation's. */
-struct mismatch {
-    uint32_t allocated_at; /* context */
-    uint32_t freed_at;
-    uint64_t count;
-};
-
-enum { MT_MISMATCHES_KEPT = 4096 };
-
 struct facts {
     struct context_facts *contexts;
     size_t context_count;
     struct thread_facts *threads;
     size_t thread_count;
-    struct mismatch *mismatches; /* the first distinct ones */
-    size_t mismatch_count;
-    struct id_map mismatch_of_pair;
+    struct errors errors;
     uint64_t events;
     uint64_t allocations;
     uint64_t frees; /* all recorded ones */
@@ -69,9 +59,10 @@ struct facts {
     uint64_t peak_ticks;
     uint64_t epoch;
     uint64_t last_ticks;
-    uint64_t unmatched_frees;
+    uint64_t unmatched_frees; /* of unknown memory, for all that is known no errors */
     uint64_t missed_frees;
-    uint64_t mismatched_frees;
+    uint64_t inherited_frees; /* of memory that the parent process allocated, by its trace; */
+    uint64_t orphan_frees;    /* or by all appearances, without it */
 };
 
 /* Contexts and threads are numbered from 0. */
@@ -80,8 +71,6 @@ void facts_free(struct facts *facts);
 
 /* After the last event. */
 void facts_finish(struct facts *facts);
-
-void facts_mismatch(struct facts *facts, uint32_t allocated_at, uint32_t freed_at);
 
 static inline void facts_touch(const struct facts *facts, struct context_facts *context) {
     if (context->epoch != facts->epoch) {

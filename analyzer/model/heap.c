@@ -1,5 +1,7 @@
 #include "model/heap.h"
 
+#include "model/inherit.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,15 +11,21 @@ enum { PREFETCH_DISTANCE = 12 };
 /* An unknown time stamp counter is taken for one of this speed. */
 static const double assumed_ns_per_tick = 1 / 3.0;
 
-bool heap_init(struct heap *heap, const struct defs *defs, struct facts *facts, bool one_thread,
-               struct error *error) {
+bool heap_init(struct heap *heap, const struct heap_setup *setup, struct error *error) {
+    const struct defs *defs = &setup->trace->defs;
     double ns_per_tick = defs->rate_known ? defs->ns_per_tick : assumed_ns_per_tick;
     double window = MT_HEAP_WINDOW_NS / ns_per_tick;
+    bool good;
 
-    *heap = (struct heap){.facts = facts, .defs = defs, .one_thread = one_thread};
+    *heap = (struct heap){.setup = *setup, .facts = setup->facts, .defs = defs};
+    heap->one_thread = setup->trace->reader.stream_count <= 1;
     heap->window = window < 1e15 ? (uint64_t)window : (uint64_t)1e15;
     heap->api_of_context = malloc(defs->contexts.count);
-    if (!heap->api_of_context || !live_table_init(&heap->table)) {
+    good = heap->api_of_context && live_table_init(&heap->table);
+    if (good && setup->followed)
+        good = history_init(&heap->history, setup->followed,
+                            setup->parent ? &setup->parent->history : NULL);
+    if (!good) {
         heap_free(heap);
         return error_no_memory(error);
     }
@@ -30,15 +38,62 @@ void heap_free(struct heap *heap) {
     free(heap->api_of_context);
     heap->api_of_context = NULL;
     live_table_free(&heap->table);
+    live_table_free(&heap->ended);
+    history_free(&heap->history);
+}
+
+static struct origin origin_of(const struct heap *heap, uint32_t context) {
+    return (struct origin){heap->setup.trace, context};
+}
+
+/* An unmatched free, seen for the second time. */
+static void judge(struct heap *heap, const struct pending *pending) {
+    const struct past *past = &pending->past;
+    struct facts *facts = heap->setup.verdicts;
+    struct past *now = history_find(&heap->history, pending->block.address);
+    struct memory_error error = {
+        .kind = MEMORY_INVALID_FREE,
+        .freed_at = origin_of(heap, pending->block.context),
+        .address = pending->block.address,
+        .ticks = pending->ticks,
+        .stream = pending->thread,
+    };
+
+    if (!now || heap->setup.explained || pending->ticks >= heap->setup.pause_ticks)
+        return;
+    if (past->freed) {
+        error.kind = MEMORY_DOUBLE_FREE;
+        error.allocated_at = past->block;
+        error.first_freed_at = past->by;
+        error.block = error.address;
+        error.size = past->size;
+    } else if (past->around) {
+        error.allocated_at = past->around_at;
+        error.inner = true;
+        error.block = past->around;
+        error.size = past->around_size;
+    } else if (heap->setup.orphan) {
+        *now = (struct past){.freed = true, .by = error.freed_at};
+        facts->orphan_frees++;
+        facts->unmatched_frees--;
+        return;
+    }
+    errors_add(&facts->errors, &error);
+    facts->unmatched_frees--;
 }
 
 static void settle(struct heap *heap, unsigned index) {
     struct pending *pending = &heap->pending[index];
 
-    if (pending->is_free)
-        heap->facts->unmatched_frees++;
-    else
+    if (!pending->is_free) {
         heap->facts->missed_frees++;
+        return;
+    }
+    heap->facts->unmatched_frees++;
+    if (heap->setup.followed)
+        judge(heap, pending);
+    else if (heap->setup.suspects && !suspects_add(heap->setup.suspects, pending->block.address))
+        heap->out_of_memory = true;
 }
 
 static void drop_pending(struct heap *heap, unsigned first, unsigned count) {
@@ -55,21 +110,28 @@ static void expire(struct heap *heap, uint64_t now) {
     drop_pending(heap, 0, old);
 }
 
-static void add_pending(struct heap *heap, const struct event *event,
-                        const struct live_block *block, bool is_free) {
+static void add_pending(struct heap *heap, const struct pending *pending) {
     if (heap->pending_count == MT_HEAP_PENDING) {
         settle(heap, 0);
         drop_pending(heap, 0, 1);
     }
-    heap->pending[heap->pending_count++] = (struct pending){.block = *block,
-                                                            .ticks = event->ticks,
-                                                            .thread = event->stream,
-                                                            .other = event->stream,
-                                                            .is_free = is_free};
+    heap->pending[heap->pending_count++] = *pending;
     if (heap->one_thread) {
         settle(heap, 0);
         heap->pending_count = 0;
     }
+}
+
+/* A block whose address is given out again. */
+static void supersede(struct heap *heap, const struct event *event, const struct live_block *block,
+                      const struct heap *owner) {
+    const struct pending pending = {.block = *block,
+                                    .owner = owner,
+                                    .ticks = event->ticks,
+                                    .thread = event->stream,
+                                    .other = event->stream};
+
+    add_pending(heap, &pending);
 }
 
 /* The oldest pending event of the kind at the address that another thread made, or -1. */
@@ -131,12 +193,64 @@ static void keep_recent(struct heap *heap, const struct event *events, size_t co
     heap->recent_count = old + keep;
 }
 
-static inline void check_api(struct heap *heap, uint32_t allocated_at, uint32_t freed_at) {
-    uint8_t allocated = heap->api_of_context[allocated_at];
+/* The block is one of the owner's, which is the heap itself or an ancestor. */
+static inline void check_api(struct heap *heap, const struct heap *owner,
+                             const struct live_block *block, uint32_t freed_at, uint64_t ticks,
+                             uint32_t stream) {
+    uint8_t allocated = owner->api_of_context[block->context];
     uint8_t freed = heap->api_of_context[freed_at];
 
-    if (__builtin_expect(allocated != freed && allocated && freed, 0))
-        facts_mismatch(heap->facts, allocated_at, freed_at);
+    if (__builtin_expect(allocated != freed && allocated && freed, 0)) {
+        const struct memory_error error = {
+            .kind = MEMORY_MISMATCHED_FREE,
+            .allocated_at = origin_of(owner, block->context),
+            .freed_at = origin_of(heap, freed_at),
+            .address = block->address,
+            .block = block->address,
+            .size = block->size,
+            .ticks = ticks,
+            .stream = stream,
+        };
+
+        errors_add(&heap->facts->errors, &error);
+    }
+}
+
+static inline void begin_block(struct heap *heap, const struct live_block *block) {
+    facts_block_begins(heap->facts, block);
+    if (__builtin_expect(heap->history.items != NULL, 0))
+        history_begins(&heap->history, block, origin_of(heap, block->context));
+}
+
+static inline void end_block(struct heap *heap, const struct live_block *block) {
+    facts_block_ends(heap->facts, block);
+    if (__builtin_expect(heap->history.items != NULL, 0))
+        history_ends(&heap->history, block);
+}
+
+static void remember(struct heap *heap, const struct heap *owner, const struct live_block *block,
+                     uint32_t freed_at) {
+    struct past *past = history_find(&heap->history, block->address);
+
+    if (!past)
+        return;
+    past->freed = true;
+    past->size = block->size;
+    past->block = origin_of(owner, block->context);
+    past->by = origin_of(heap, freed_at);
+}
+
+/* A recorded free of the block by a thread. */
+static inline void free_block(struct heap *heap, const struct heap *owner,
+                              const struct live_block *block, uint32_t freed_at, uint64_t ticks,
+                              uint32_t stream) {
+    if (owner == heap)
+        facts_block_freed(heap->facts, block, stream, ticks);
+    else
+        heap->facts->inherited_frees++;
+    check_api(heap, owner, block, freed_at, ticks, stream);
+    if (__builtin_expect(heap->history.items != NULL, 0))
+        remember(heap, owner, block, freed_at);
 }
 
 /* An allocation whose free by another thread was recorded first lives no longer than this event,
@@ -149,11 +263,26 @@ static bool freed_already(struct heap *heap, const struct live_block *block,
     if (index < 0)
         return false;
     pending = &heap->pending[index];
-    facts_block_begins(heap->facts, block);
-    facts_block_ends(heap->facts, block);
-    facts_block_freed(heap->facts, block, pending_thread(pending, event), event->ticks);
-    check_api(heap, block->context, pending->block.context);
+    begin_block(heap, block);
+    end_block(heap, block);
+    free_block(heap, heap, block, pending->block.context, event->ticks,
+               pending_thread(pending, event));
     drop_pending(heap, (unsigned)index, 1);
+    return true;
+}
+
+/* The address was the parent's: the child freed it, but that was missed. */
+static bool supersede_inherited(struct heap *heap, const struct event *event) {
+    const struct heap *owner;
+    const struct live_block *block = inherit_find(heap, event->address, &owner);
+
+    if (!block)
+        return true;
+    if (!inherit_end(heap, event->address))
+        return false;
+    if (heap->history.items)
+        history_ends(&heap->history, block);
+    supersede(heap, event, block, owner);
     return true;
 }
 
@@ -175,14 +304,53 @@ static bool allocate(struct heap *heap, const struct event *event, uint32_t cont
         return error_set(error, "not enough memory for %zu live blocks", heap->table.count);
     slot = live_table_find(&heap->table, event->address);
     if (__builtin_expect(slot->address != 0, 0)) {
-        facts_block_ends(heap->facts, slot);
-        add_pending(heap, event, slot, false);
+        end_block(heap, slot);
+        supersede(heap, event, slot, heap);
         heap->table.count--;
+    } else if (__builtin_expect(heap->setup.parent != NULL, 0) &&
+               !supersede_inherited(heap, event)) {
+        return error_no_memory(error);
     }
     *slot = block;
     heap->table.count++;
-    facts_block_begins(heap->facts, &block);
+    begin_block(heap, &block);
     return true;
+}
+
+/* Ends the parent's block at the address; false if it has none. */
+static bool release_inherited(struct heap *heap, const struct event *event, uint32_t context) {
+    const struct heap *owner;
+    const struct live_block *block = inherit_find(heap, event->address, &owner);
+
+    if (!block)
+        return false;
+    if (!inherit_end(heap, event->address))
+        heap->out_of_memory = true;
+    if (heap->history.items)
+        history_ends(&heap->history, block);
+    free_block(heap, owner, block, context, event->ticks, event->stream);
+    return true;
+}
+
+static void release_unknown(struct heap *heap, const struct event *event, uint32_t context,
+                            const struct event *first) {
+    const struct past *past = NULL;
+    struct pending pending = {
+        .block = {.address = event->address, .context = context},
+        .owner = heap,
+        .ticks = event->ticks,
+        .thread = event->stream,
+        .other = heap->one_thread ? event->stream : freed_before_by(heap, event, first),
+        .is_free = true,
+    };
+
+    if (heap->setup.parent && release_inherited(heap, event, context))
+        return;
+    if (heap->history.items)
+        past = history_find(&heap->history, event->address);
+    if (past)
+        pending.past = *past;
+    add_pending(heap, &pending);
 }
 
 static void release(struct heap *heap, const struct event *event, uint32_t context,
@@ -196,24 +364,19 @@ static void release(struct heap *heap, const struct event *event, uint32_t conte
         if (old >= 0) {
             const struct pending *pending = &heap->pending[old];
 
-            facts_block_freed(heap->facts, &pending->block, event->stream, pending->ticks);
-            check_api(heap, pending->block.context, context);
+            free_block(heap, pending->owner, &pending->block, context, pending->ticks,
+                       event->stream);
             drop_pending(heap, (unsigned)old, 1);
             return;
         }
     }
     slot = live_table_find(&heap->table, event->address);
     if (__builtin_expect(slot->address == 0, 0)) {
-        struct live_block freed = {.address = event->address, .context = context};
-
-        add_pending(heap, event, &freed, true);
-        if (heap->pending_count)
-            heap->pending[heap->pending_count - 1].other = freed_before_by(heap, event, first);
+        release_unknown(heap, event, context, first);
         return;
     }
-    facts_block_ends(heap->facts, slot);
-    facts_block_freed(heap->facts, slot, event->stream, event->ticks);
-    check_api(heap, slot->context, context);
+    end_block(heap, slot);
+    free_block(heap, heap, slot, context, event->ticks, event->stream);
     live_table_remove(&heap->table, slot);
 }
 
@@ -237,11 +400,12 @@ bool heap_process(struct heap *heap, const struct event *events, size_t count,
         heap->facts->last_ticks = events[count - 1].ticks;
     if (!heap->one_thread)
         keep_recent(heap, events, count);
-    return true;
+    return !heap->out_of_memory || error_no_memory(error);
 }
 
-void heap_finish(struct heap *heap) {
+bool heap_finish(struct heap *heap, struct error *error) {
     for (unsigned i = 0; i < heap->pending_count; i++)
         settle(heap, i);
     heap->pending_count = 0;
+    return !heap->out_of_memory || error_no_memory(error);
 }

@@ -39,3 +39,7 @@ bool library_function(const char *linkage_name) {
     /* St is std::, the other letters stand for members of it, like Sa for std::allocator. */
     return (at[0] == 'S' && at[1] && strchr("tabsiod", at[1])) || starts_with(at, "9__gnu_cxx");
 }
+
+bool library_frame(const struct frame *frame) {
+    return (frame->flags & MT_FRAME_LIBRARY) != 0 || library_function(frame->function);
+}

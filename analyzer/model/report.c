@@ -45,7 +45,7 @@ static bool add_contexts(struct report *report, const struct chains *chains,
 
         if (context->allocations == 0)
             continue;
-        if (defs_site(&trace->defs, (uint32_t)i)->flags & MT_SITE_CALL)
+        if (defs_site(&trace->defs, (uint32_t)i)->flags & (MT_SITE_CALL | MT_SITE_TAG))
             report->totals.cut_contexts += context->allocations;
         row.counters = (struct counters){
             .allocations = context->allocations,
@@ -110,32 +110,6 @@ static bool add_threads(struct report *report, const struct trace *trace,
     return true;
 }
 
-static bool add_mismatches(struct report *report, const struct chains *chains,
-                           const struct facts *facts) {
-    const struct context *contexts = chains->trace->defs.contexts.items;
-
-    for (size_t i = 0; i < facts->mismatch_count; i++) {
-        const struct mismatch *mismatch = &facts->mismatches[i];
-        uint64_t hashes[2] = {contexts[mismatch->allocated_at].hash,
-                              contexts[mismatch->freed_at].hash};
-        uint64_t pair = XXH3_64bits(hashes, sizeof(hashes));
-        uint32_t index = id_map_get(&report->mismatch_of_pair, pair);
-        struct report_mismatch *added;
-
-        if (index != MT_ID_MAP_NONE) {
-            report->mismatches.items[index].count += mismatch->count;
-            continue;
-        }
-        added = MT_LIST_ADD(report->mismatches);
-        if (!added ||
-            !id_map_put(&report->mismatch_of_pair, pair, (uint32_t)(report->mismatches.count - 1)))
-            return false;
-        *added = (struct report_mismatch){chains, mismatch->allocated_at, mismatch->freed_at,
-                                          mismatch->count};
-    }
-    return true;
-}
-
 static void add_totals(struct report_totals *totals, const struct trace *trace,
                        const struct facts *facts) {
     const struct defs *defs = &trace->defs;
@@ -156,7 +130,10 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
     totals->events += facts->events;
     totals->unmatched_frees += facts->unmatched_frees;
     totals->missed_frees += facts->missed_frees;
-    totals->mismatched_frees += facts->mismatched_frees;
+    totals->inherited_frees += facts->inherited_frees;
+    totals->orphan_frees += facts->orphan_frees;
+    for (int i = 0; i < MEMORY_ERROR_KINDS; i++)
+        totals->errors[i] += facts->errors.counts[i];
     totals->dropped_events += defs_dropped(defs);
     for (int i = 0; i < MT_LOSS_REASONS; i++)
         totals->losses[i] += defs->losses[i];
@@ -167,12 +144,20 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
     totals->joined += trace->reader.live == READER_LIVE_JOINED;
     totals->joined_events += trace->reader.joined_events;
     totals->running += trace->reader.running;
-    totals->forked += trace->reader.header.parent_trace_id != 0;
+    totals->interposed += trace_interposed(trace);
+    totals->calls_only += strcmp(defs->process.capture, "calls-only") == 0;
+    totals->paused += trace_pause_ticks(trace) != UINT64_MAX;
     totals->cut |= trace->reader.cut;
     totals->rate_unknown |= !defs->rate_known;
-    totals->sites += defs->sites.count - 1;
-    for (size_t i = 1; i < defs->sites.count; i++)
-        totals->sites_without_debug_info += defs->sites.items[i].flags & MT_SITE_NO_DEBUG_INFO;
+    /* -g would tell more of instrumented code only. */
+    for (size_t i = 1; i < defs->sites.count; i++) {
+        uint8_t flags = defs->sites.items[i].flags;
+
+        if (flags & (MT_SITE_FOREIGN | MT_SITE_TAG))
+            continue;
+        totals->sites++;
+        totals->sites_without_debug_info += flags & MT_SITE_NO_DEBUG_INFO;
+    }
     if (duration > totals->duration_ns)
         totals->duration_ns = duration;
     if (facts->peak > totals->largest_peak) {
@@ -181,8 +166,70 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
     }
 }
 
-bool report_add(struct report *report, const struct trace *trace, const struct facts *facts,
-                struct error *error) {
+/* NULL for the unknown. */
+static struct chains *chains_of(const struct report *report, const struct trace *trace) {
+    for (size_t i = report->traces.count; trace && i-- > 0;) {
+        if (report->traces.items[i]->trace == trace)
+            return report->traces.items[i];
+    }
+    return NULL;
+}
+
+static struct report_place place_of(const struct report *report, struct origin origin) {
+    return (struct report_place){chains_of(report, origin.trace), origin.context};
+}
+
+static uint64_t place_hash(const struct report_place *place) {
+    return place->chains ? place->chains->trace->defs.contexts.items[place->context].hash : 0;
+}
+
+static bool add_error(struct report *report, const struct trace *trace,
+                      const struct memory_error *what) {
+    struct report_error error = {
+        .what = *what,
+        .allocated_at = place_of(report, what->allocated_at),
+        .freed_at = place_of(report, what->freed_at),
+        .first_freed_at = place_of(report, what->first_freed_at),
+        .thread = trace->reader.streams[what->stream].thread,
+    };
+    uint64_t parts[] = {what->kind, what->inner, place_hash(&error.allocated_at),
+                        place_hash(&error.freed_at), place_hash(&error.first_freed_at)};
+    uint64_t key = XXH3_64bits(parts, sizeof(parts));
+    uint32_t index = id_map_get(&report->error_of_key, key);
+    struct report_error *added;
+
+    if (index != MT_ID_MAP_NONE) {
+        report->errors.items[index].what.count += what->count;
+        return true;
+    }
+    added = MT_LIST_ADD(report->errors);
+    if (!added || !id_map_put(&report->error_of_key, key, (uint32_t)(report->errors.count - 1)))
+        return false;
+    *added = error;
+    return true;
+}
+
+static bool add_errors(struct report *report, const struct trace *trace,
+                       const struct facts *facts) {
+    for (size_t i = 0; i < facts->errors.list.count; i++) {
+        if (!add_error(report, trace, &facts->errors.list.items[i]))
+            return false;
+    }
+    return true;
+}
+
+/* The process was forked by one whose trace is not here. */
+static bool has_unknown_parent(const struct report *report, const struct trace *trace) {
+    uint64_t parent = trace->reader.header.parent_trace_id;
+
+    for (size_t i = 0; parent && i < report->traces.count; i++) {
+        if (report->traces.items[i]->trace->reader.header.trace_id == parent)
+            return false;
+    }
+    return parent != 0;
+}
+
+bool report_open(struct report *report, const struct trace *trace, struct error *error) {
     struct chains *chains = chains_create(trace);
     struct chains **added = chains ? MT_LIST_ADD(report->traces) : NULL;
 
@@ -192,9 +239,24 @@ bool report_add(struct report *report, const struct trace *trace, const struct f
     }
     *added = chains;
     chains->index = report->traces.count - 1;
+    return true;
+}
+
+bool report_add(struct report *report, const struct trace *trace, const struct facts *facts,
+                struct error *error) {
+    const struct chains *chains;
+
+    if (!chains_of(report, trace) && !report_open(report, trace, error))
+        return false;
+    chains = chains_of(report, trace);
     add_totals(&report->totals, trace, facts);
+    if (has_unknown_parent(report, trace)) {
+        report->totals.forked++;
+        if (facts->orphan_frees || facts->unmatched_frees)
+            report->totals.orphan = trace;
+    }
     return (add_contexts(report, chains, facts) && add_threads(report, trace, facts) &&
-            add_mismatches(report, chains, facts)) ||
+            add_errors(report, trace, facts)) ||
            error_no_memory(error);
 }
 
@@ -207,8 +269,8 @@ void report_rows_free(struct report_rows *rows) {
 void report_free(struct report *report) {
     report_rows_free(&report->contexts);
     free(report->threads.items);
-    free(report->mismatches.items);
-    id_map_free(&report->mismatch_of_pair);
+    free(report->errors.items);
+    id_map_free(&report->error_of_key);
     for (size_t i = 0; i < report->traces.count; i++)
         chains_free(report->traces.items[i]);
     free(report->traces.items);
@@ -317,6 +379,34 @@ void report_sort_threads(struct report *report, enum report_order order) {
     if (report->threads.count)
         qsort_r(report->threads.items, report->threads.count, sizeof(*report->threads.items),
                 compare_threads, &order);
+}
+
+/* What is most certain and worst first. */
+static int compare_errors(const void *left, const void *right) {
+    const struct memory_error *a = &((const struct report_error *)left)->what;
+    const struct memory_error *b = &((const struct report_error *)right)->what;
+
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    if (a->count != b->count)
+        return a->count > b->count ? -1 : 1;
+    return (a->ticks > b->ticks) - (a->ticks < b->ticks);
+}
+
+void report_sort_errors(struct report *report) {
+    if (report->errors.count)
+        qsort(report->errors.items, report->errors.count, sizeof(*report->errors.items),
+              compare_errors);
+    /* The positions changed. */
+    id_map_free(&report->error_of_key);
+}
+
+uint64_t report_error_count(const struct report *report) {
+    uint64_t sum = 0;
+
+    for (int i = 0; i < MEMORY_ERROR_KINDS; i++)
+        sum += report->totals.errors[i];
+    return sum;
 }
 
 bool report_complete(const struct report *report) {

@@ -67,20 +67,29 @@ struct report_thread {
     uint64_t freed_by_others;
 };
 
-struct report_mismatch {
+/* A context of one of the traces; NULL: not known. */
+struct report_place {
     const struct chains *chains;
-    uint32_t allocated_at; /* context of their trace */
-    uint32_t freed_at;
-    uint64_t count;
+    uint32_t context;
+};
+
+struct report_error {
+    struct memory_error what; /* its traces and thread are those of the first occurrence */
+    struct report_place allocated_at;
+    struct report_place freed_at;
+    struct report_place first_freed_at;
+    uint32_t thread; /* id, in the trace of freed_at */
 };
 
 struct report_totals {
     struct counters counters;
     uint64_t events;
-    uint64_t threads; /* that recorded at least one event */
-    uint64_t unmatched_frees;
+    uint64_t threads;                    /* that recorded at least one event */
+    uint64_t errors[MEMORY_ERROR_KINDS]; /* occurrences, of those too that are not listed */
+    uint64_t unmatched_frees;            /* as in struct facts, like the next ones */
     uint64_t missed_frees;
-    uint64_t mismatched_frees;
+    uint64_t inherited_frees;
+    uint64_t orphan_frees;
     uint64_t dropped_events; /* the runtime says that it could not record them */
     uint64_t losses[MT_LOSS_REASONS];
     uint64_t lost_events; /* recorded, but damaged or cut off */
@@ -89,9 +98,13 @@ struct report_totals {
     uint64_t without_end; /* traces of which the last events are not known */
     uint64_t joined;      /* traces without end that a live file completes */
     uint64_t joined_events;
-    uint64_t running;      /* of those, traces that are still being written */
-    uint64_t cut_contexts; /* allocations whose context is cut */
-    uint64_t forked;       /* traces of processes that inherited memory */
+    uint64_t running;           /* of those, traces that are still being written */
+    uint64_t cut_contexts;      /* allocations whose context is cut */
+    uint64_t forked;            /* traces of processes that inherited memory of an unknown one */
+    uint64_t interposed;        /* traces that also have what uninstrumented code did */
+    uint64_t calls_only;        /* traces that say that they do not */
+    uint64_t paused;            /* traces */
+    const struct trace *orphan; /* one that has orphan frees, or NULL */
     uint64_t sites;
     uint64_t sites_without_debug_info;
     double duration_ns; /* of the longest */
@@ -105,10 +118,15 @@ struct report {
     struct report_totals totals;
     struct report_rows contexts;
     MT_LIST(struct report_thread) threads;
-    MT_LIST(struct report_mismatch) mismatches;
-    struct id_map mismatch_of_pair;
+    MT_LIST(struct report_error) errors;
+    struct id_map error_of_key;
     MT_LIST(struct chains *) traces; /* each with its chains */
+    const char *tag;                 /* the sums and contexts are of that only; see filter.h */
 };
+
+/* Makes a trace known. Those that others' facts may refer to come first, so that what is inherited
+ * can be named; their order is that of the report. */
+bool report_open(struct report *report, const struct trace *trace, struct error *error);
 
 /* Adds a trace's finished facts, which may then be freed; its threads in the order of their ids. */
 bool report_add(struct report *report, const struct trace *trace, const struct facts *facts,
@@ -124,6 +142,10 @@ void report_rows_free(struct report_rows *rows);
 /* Largest first; ties in an order that does not depend on the run. */
 void report_sort(struct report_rows *rows, enum report_order order);
 void report_sort_threads(struct report *report, enum report_order order);
+void report_sort_errors(struct report *report);
+
+/* All occurrences of all kinds. */
+uint64_t report_error_count(const struct report *report);
 
 uint64_t report_value(const struct counters *counters, enum report_order order);
 

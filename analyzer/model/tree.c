@@ -15,7 +15,7 @@ static uint32_t add_name(struct tree *tree, const char *text, const struct chain
     *name = (struct tree_name){.text = arena_copy(&tree->arena, text, strlen(text))};
     if (place) {
         name->place = *place;
-        name->library = library_function(chain_frame(place)->function);
+        name->library = library_frame(chain_frame(place));
     }
     return name->text ? (uint32_t)(tree->names.count - 1) : MT_ID_MAP_NONE;
 }

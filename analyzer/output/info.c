@@ -20,6 +20,22 @@ static void print_string(FILE *out, const char *label, const char *bytes, size_t
     free(text);
 }
 
+static void print_parent(FILE *out, const struct trace *trace) {
+    const struct process_def *process = &trace->defs.process;
+    uint64_t forked = trace_fork_ticks(trace);
+    uint64_t start = trace->reader.header.start_ticks;
+
+    if (!trace->reader.header.parent_trace_id)
+        return;
+    fprintf(out, "  %-12s %016" PRIx64 ", forked", "parent trace",
+            trace->reader.header.parent_trace_id);
+    if (forked < start)
+        fprintf(out, " %s before the recording began",
+                DURATION((double)(start - forked) * trace->defs.ns_per_tick));
+    fputc('\n', out);
+    print_string(out, "", process->parent_trace, strlen(process->parent_trace));
+}
+
 static void print_header(FILE *out, const struct trace *trace) {
     const struct mt_file_header *header = &trace->reader.header;
     time_t seconds = (time_t)(header->start_realtime_ns / 1000000000);
@@ -31,8 +47,7 @@ static void print_header(FILE *out, const struct trace *trace) {
     fprintf(out, "%s: MemTrack trace, version %u, %s\n\n", trace->path, header->version,
             BYTES(trace->reader.size));
     fprintf(out, "  %-12s %016" PRIx64 "\n", "trace id", header->trace_id);
-    if (header->parent_trace_id)
-        fprintf(out, "  %-12s %016" PRIx64 " (forked)\n", "parent trace", header->parent_trace_id);
+    print_parent(out, trace);
     fprintf(out, "  %-12s %u, child of %u\n", "pid", header->pid, header->parent_pid);
     fprintf(out, "  %-12s %s\n", "started", start);
 }
@@ -75,16 +90,28 @@ static void print_clock(FILE *out, const struct trace *trace) {
     else
         fprintf(out, "  %-12s time stamp counter of unknown rate\n", "clock");
     if (defs->end.present)
-        fprintf(out,
-                "  %-12s %s after %s; %s events recorded, %s lost; writer %s of CPU, at most "
-                "%s mapped\n",
-                "end", defs->end.reason == MT_END_EXIT ? "exit" : "unknown reason",
+        fprintf(out, "  %-12s %s after %s; %s events recorded, %s lost; writer %s of CPU\n", "end",
+                defs->end.reason == MT_END_EXIT ? "exit" : "unknown reason",
                 DURATION(trace_ns(trace, defs->end.ticks)), COUNT(defs->end.events),
-                COUNT(defs->end.lost), DURATION((double)defs->end.writer_ns),
-                BYTES(defs->end.mapped_bytes));
+                COUNT(defs->end.lost), DURATION((double)defs->end.writer_ns));
     else
         fprintf(out, "  %-12s none: the process %s\n", "end",
                 trace->reader.running ? "still runs" : "was killed, or still runs");
+}
+
+/* What was recorded, and of whom. */
+static void print_capture(FILE *out, const struct defs *defs) {
+    const char *capture = defs->process.capture;
+
+    if (strcmp(capture, "interposed") == 0)
+        fprintf(out, "  %-12s interposed: calls of all code\n", "capture");
+    else if (strcmp(capture, "calls-only") == 0)
+        fprintf(out, "  %-12s calls-only: linked statically, instrumented code only\n", "capture");
+    else if (capture[0])
+        print_string(out, "capture", capture, strlen(capture));
+    if (defs->end.present)
+        fprintf(out, "  %-12s at most %s mapped by the runtime\n", "memory",
+                BYTES(defs->end.mapped_bytes));
 }
 
 static void print_live(FILE *out, const struct reader *reader) {
@@ -170,6 +197,7 @@ void output_info(FILE *out, const struct trace *trace, bool verified) {
     print_process(out, &trace->defs);
     print_clock(out, trace);
     print_live(out, &trace->reader);
+    print_capture(out, &trace->defs);
     fprintf(out, "  %-12s %s sites, %s contexts, %s threads\n", "defines",
             COUNT(trace->defs.sites.count - 1), COUNT(trace->defs.contexts.count - 1),
             COUNT(trace->defs.threads.count));

@@ -1,6 +1,7 @@
 /* The report for programs; docs/report.schema.json is to describe it. Objects are written one by
  * one, so that memory does not grow with the number of contexts. */
 #include "output/dump.h"
+#include "output/errors.h"
 #include "output/json_parts.h"
 #include "output/names.h"
 #include "output/output.h"
@@ -14,8 +15,16 @@
 /* A chain deeper than this is recursion or a hostile trace; "frames_omitted" counts the rest. */
 enum { MAX_FRAMES = 512 };
 
+static json_t *address_text(uint64_t address) {
+    char text[20];
+
+    snprintf(text, sizeof(text), "0x%" PRIx64, address);
+    return json_string(text);
+}
+
 static json_t *frame_object(const struct site *site, uint32_t index) {
-    const struct frame *frame = &site->frames[index];
+    const struct chain_place place = {site, index};
+    const struct frame *frame = chain_frame(&place);
     json_t *object = json_object();
     char *name = names_demangle(frame->function);
 
@@ -27,7 +36,9 @@ static json_t *frame_object(const struct site *site, uint32_t index) {
     JSON_SET(object, "line", frame->line ? json_integer(frame->line) : json_null());
     JSON_SET(object, "column", frame->column ? json_integer(frame->column) : json_null());
     JSON_SET(object, "module", json_text_or_null(site->module));
-    JSON_SET(object, "inlined", json_boolean(index + 1 < site->frame_count));
+    if (site->flags & MT_SITE_FOREIGN)
+        JSON_SET(object, "offset", address_text(site->offset));
+    JSON_SET(object, "inlined", json_boolean(chain_inlined(&place)));
     JSON_SET(object, "wrapper", json_boolean(chains_foldable(frame)));
     JSON_SET(object, "type", json_text_or_null(site->type));
     return object;
@@ -96,7 +107,11 @@ static json_t *summary_object(const struct report *report) {
     JSON_SET(object, "events", json_number_of(totals->events));
     JSON_SET(object, "unmatched_frees", json_number_of(totals->unmatched_frees));
     JSON_SET(object, "missed_frees", json_number_of(totals->missed_frees));
-    JSON_SET(object, "mismatched_frees", json_number_of(totals->mismatched_frees));
+    JSON_SET(object, "inherited_frees",
+             json_number_of(totals->inherited_frees + totals->orphan_frees));
+    JSON_SET(object, "double_frees", json_number_of(totals->errors[MEMORY_DOUBLE_FREE]));
+    JSON_SET(object, "invalid_frees", json_number_of(totals->errors[MEMORY_INVALID_FREE]));
+    JSON_SET(object, "mismatched_frees", json_number_of(totals->errors[MEMORY_MISMATCHED_FREE]));
     JSON_SET(object, "dropped_events", json_number_of(totals->dropped_events));
     JSON_SET(object, "dropped", losses_object(totals));
     JSON_SET(object, "lost_events", json_number_of(totals->lost_events));
@@ -104,6 +119,7 @@ static json_t *summary_object(const struct report *report) {
     JSON_SET(object, "sites", json_number_of(totals->sites));
     JSON_SET(object, "sites_without_debug_info", json_number_of(totals->sites_without_debug_info));
     JSON_SET(object, "traces", json_number_of(report->traces.count));
+    JSON_SET(object, "tag", report->tag ? json_text(report->tag) : json_null());
     JSON_SET(object, "estimated", json_false());
     JSON_SET(object, "complete", json_boolean(report_complete(report)));
     return object;
@@ -141,6 +157,8 @@ static json_t *process_object(const struct trace *trace) {
     JSON_SET(object, "options", json_text_or_null(process->options));
     JSON_SET(object, "version", json_text_or_null(process->version));
     JSON_SET(object, "arch", json_text_or_null(process->arch));
+    JSON_SET(object, "capture", json_text_or_null(process->capture));
+    JSON_SET(object, "parent_trace", json_text_or_null(process->parent_trace));
     return object;
 }
 
@@ -192,17 +210,43 @@ static json_t *thread_object(const struct report_thread *thread) {
     return object;
 }
 
-static json_t *mismatch_object(const struct report_mismatch *mismatch) {
-    json_t *object = json_object();
-    json_t *allocated = json_object();
-    json_t *freed = json_object();
+/* null for a place that is not known or does not exist */
+static json_t *place_object(const struct report_place *place) {
+    json_t *object;
 
-    set_frames(allocated, mismatch->chains->trace, mismatch->allocated_at);
-    set_frames(freed, mismatch->chains->trace, mismatch->freed_at);
-    JSON_SET(object, "kind", json_string("mismatched_free"));
-    JSON_SET(object, "count", json_number_of(mismatch->count));
-    JSON_SET(object, "allocated_at", allocated);
-    JSON_SET(object, "freed_at", freed);
+    if (!place->chains)
+        return json_null();
+    object = json_object();
+    set_frames(object, place->chains->trace, place->context);
+    JSON_SET(object, "pid", json_integer(place->chains->trace->reader.header.pid));
+    return object;
+}
+
+static json_t *error_object(const struct report_error *error) {
+    static const char *const kinds[MEMORY_ERROR_KINDS] = {"double_free", "invalid_free",
+                                                          "mismatched_free"};
+    const struct memory_error *what = &error->what;
+    const struct trace *trace = what->freed_at.trace;
+    json_t *object = json_object();
+
+    JSON_SET(object, "kind", json_string(kinds[what->kind]));
+    JSON_SET(object, "count", json_number_of(what->count));
+    JSON_SET(object, "address", address_text(what->address));
+    JSON_SET(object, "offset",
+             what->block ? json_number_of(what->address - what->block) : json_null());
+    JSON_SET(object, "size", error->allocated_at.chains ? json_number_of(what->size) : json_null());
+    JSON_SET(object, "time_ns",
+             trace->defs.rate_known ? json_rounded(trace_ns(trace, what->ticks)) : json_null());
+    JSON_SET(object, "thread", json_integer(error->thread));
+    if (what->kind == MEMORY_MISMATCHED_FREE) {
+        JSON_SET(object, "allocated_with",
+                 json_string(errors_allocator(errors_api(&error->allocated_at))));
+        JSON_SET(object, "freed_with",
+                 json_string(errors_deallocator(errors_api(&error->freed_at))));
+    }
+    JSON_SET(object, "allocated_at", place_object(&error->allocated_at));
+    JSON_SET(object, "freed_at", place_object(&error->freed_at));
+    JSON_SET(object, "first_freed_at", place_object(&error->first_freed_at));
     return object;
 }
 
@@ -215,6 +259,36 @@ static void write_member(FILE *out, const char *key, json_t *value) {
 static void write_item(FILE *out, size_t index, json_t *value) {
     fputs(index ? ",\n  " : "\n  ", out);
     json_write(out, value);
+}
+
+static json_t *phase_object(const struct trace *trace, const struct mark *mark) {
+    json_t *object = json_object();
+
+    JSON_SET(object, "name", json_text(mark->name));
+    JSON_SET(object, "time_ns",
+             trace->defs.rate_known ? json_rounded(trace_ns(trace, mark->ticks)) : json_null());
+    JSON_SET(object, "thread", json_integer(mark->thread));
+    JSON_SET(object, "pid", json_integer(trace->reader.header.pid));
+    return object;
+}
+
+static void write_phases(FILE *out, const struct report *report) {
+    bool first = true;
+
+    fputs("\"phases\": [", out);
+    for (size_t i = 0; i < report->traces.count; i++) {
+        const struct trace *trace = report->traces.items[i]->trace;
+
+        for (size_t k = 0; k < trace->defs.marks.count; k++) {
+            const struct mark *mark = &trace->defs.marks.items[k];
+
+            if (mark->kind != MT_MARK_PHASE)
+                continue;
+            write_item(out, !first, phase_object(trace, mark));
+            first = false;
+        }
+    }
+    fputs("],\n", out);
 }
 
 static void write_rows(FILE *out, const char *key, const struct report_rows *rows,
@@ -256,10 +330,7 @@ static bool write_tree(FILE *out, const struct report *report, const struct repo
     return true;
 }
 
-static bool write_report(FILE *out, struct report *report, const struct report_options *options,
-                         struct error *error) {
-    bool tree = options->view == REPORT_VIEW_TOP_DOWN || options->view == REPORT_VIEW_BOTTOM_UP;
-
+static void write_head(FILE *out, const struct report *report) {
     fputs("{", out);
     write_member(out, "summary", summary_object(report));
     write_member(out, "process", process_object(report->traces.items[0]->trace));
@@ -269,17 +340,41 @@ static bool write_report(FILE *out, struct report *report, const struct report_o
             write_item(out, i, process_object(report->traces.items[i]->trace));
         fputs("],\n", out);
     }
+}
+
+/* The last member. */
+static void write_errors(FILE *out, struct report *report) {
+    report_sort_errors(report);
+    fputs("\"errors\": [", out);
+    for (size_t i = 0; i < report->errors.count; i++)
+        write_item(out, i, error_object(&report->errors.items[i]));
+    fputs("]}\n", out);
+}
+
+static bool write_report(FILE *out, struct report *report, const struct report_options *options,
+                         struct error *error) {
+    bool tree = options->view == REPORT_VIEW_TOP_DOWN || options->view == REPORT_VIEW_BOTTOM_UP;
+
+    write_head(out, report);
     if (!(tree ? write_tree(out, report, options, error)
                : write_lists(out, report, options, error)))
         return false;
+    write_phases(out, report);
     fputs("\"threads\": [", out);
     for (size_t i = 0; i < report->threads.count; i++)
         write_item(out, i, thread_object(&report->threads.items[i]));
-    fputs("],\n\"errors\": [", out);
-    for (size_t i = 0; i < report->mismatches.count; i++)
-        write_item(out, i, mismatch_object(&report->mismatches.items[i]));
-    fputs("]}\n", out);
+    fputs("],\n", out);
+    write_errors(out, report);
     return true;
 }
 
-const struct output_ops output_json = {"json", write_report, dump_event_json};
+static bool write_errors_alone(FILE *out, struct report *report,
+                               const struct report_options *options, struct error *error) {
+    (void)options;
+    (void)error;
+    write_head(out, report);
+    write_errors(out, report);
+    return true;
+}
+
+const struct output_ops output_json = {"json", write_report, write_errors_alone, dump_event_json};

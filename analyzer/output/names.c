@@ -177,6 +177,9 @@ static char *skip_return_type(char *name) {
 void names_simplify(char *name) {
     char *start;
 
+    /* The analyzer's own words, like a tag. */
+    if (name[0] == '[')
+        return;
     replace_all(name, "(anonymous namespace)", "{anonymous}");
     replace_all(name, "std::__cxx11::", "std::");
     replace_all(name, "std::basic_string<char, std::char_traits<char>, std::allocator<char> >",

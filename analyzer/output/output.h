@@ -33,6 +33,10 @@ struct output_ops {
     bool (*report)(FILE *out, struct report *report, const struct report_options *options,
                    struct error *error);
 
+    /* Writes the errors alone, with what tells how many are seen. Like `report`. */
+    bool (*errors)(FILE *out, struct report *report, const struct report_options *options,
+                   struct error *error);
+
     /* Writes one event. */
     void (*event)(FILE *out, const struct trace *trace, const struct event *event);
 };

@@ -1,8 +1,10 @@
 /* The report for a terminal: a summary, what it does not cover, and the places that matter. */
 #include "output/columns.h"
 #include "output/dump.h"
+#include "output/errors.h"
 #include "output/frames.h"
 #include "output/names.h"
+#include "output/notes.h"
 #include "output/output.h"
 #include "output/tree.h"
 #include "util/format.h"
@@ -19,66 +21,17 @@ enum { CHAIN_INDENT = 8 };
 #define SHARE(part, whole) format_share(&(struct format_buffer){{0}}, part, whole)
 #define DURATION(ns) format_duration(&(struct format_buffer){{0}}, ns)
 
-static void print_clean(FILE *out, const char *bytes, size_t size) {
-    char *text = names_utf8(bytes, size);
-
-    if (text)
-        fprintf(out, "%.*s%s", (int)names_prefix(text, 76), text,
-                names_width(text) > 76 ? "..." : "");
-    free(text);
-}
-
-/* The arguments in one line. */
-static void print_command(FILE *out, const struct process_def *process) {
-    char *line = malloc(process->command_size + 1);
-    size_t size = process->command_size;
-
-    if (!line)
-        return;
-    memcpy(line, process->command, size);
-    while (size && line[size - 1] == '\0')
-        size--;
-    for (size_t i = 0; i < size; i++) {
-        if (line[i] == '\0')
-            line[i] = ' ';
-    }
-    print_clean(out, line, size);
-    free(line);
-}
-
-static const char *short_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
-static void print_title(FILE *out, const struct report *report) {
-    const struct trace *trace = report->traces.items[0]->trace;
-    const struct process_def *process = &trace->defs.process;
-
-    if (report->traces.count > 1) {
-        fprintf(out, "MemTrack report of %s traces\n\n", COUNT(report->traces.count));
-        return;
-    }
-    fputs("MemTrack report: ", out);
-    if (process->executable[0])
-        print_clean(out, short_name(process->executable), strlen(short_name(process->executable)));
-    else
-        fputs("unknown program", out);
-    fprintf(out, " (pid %u)\n\n", trace->reader.header.pid);
-    if (process->command_size) {
-        fputs("  command      ", out);
-        print_command(out, process);
-        fputc('\n', out);
-    }
-}
-
 static void print_summary(FILE *out, const struct report *report) {
     const struct report_totals *totals = &report->totals;
     const struct counters *sums = &totals->counters;
     bool several = report->traces.count > 1;
     double seconds = totals->duration_ns / 1e9;
 
+    if (report->tag) {
+        fputs("  tag          ", out);
+        notes_clean(out, report->tag, strlen(report->tag));
+        fputs(" (all figures but duration and threads are of what it holds)\n", out);
+    }
     if (totals->rate_unknown)
         fprintf(out, "  duration     unknown: the trace does not tell the rate of its clock\n");
     else
@@ -92,7 +45,9 @@ static void print_summary(FILE *out, const struct report *report) {
     fprintf(out, "  allocated    %s (%s bytes)\n", BYTES(sums->allocated_bytes),
             COUNT(sums->allocated_bytes));
     fprintf(out, "  peak         %s (%s bytes)", BYTES(sums->peak_bytes), COUNT(sums->peak_bytes));
-    if (several)
+    if (report->tag)
+        fputs(", held at the peak of everything", out);
+    else if (several)
         fprintf(out, ", the sum of the traces' peaks; the highest is %s",
                 BYTES(totals->largest_peak));
     else if (!totals->rate_unknown)
@@ -104,114 +59,39 @@ static void print_summary(FILE *out, const struct report *report) {
             SHARE(sums->temporary, sums->allocations));
 }
 
-static void print_losses(FILE *out, const struct report_totals *totals) {
-    static const char *const reasons[MT_LOSS_REASONS] = {
-        [0] = "unknown reason",
-        [MT_LOSS_BUFFERS_FULL] = "buffers full",
-        [MT_LOSS_TRACE_LIMIT] = "max_trace_mb reached",
-        [MT_LOSS_WRITE_ERROR] = "write error",
-        [MT_LOSS_SIGNAL] = "signal handlers",
-    };
-    const char *separator = " (";
+/* The list is for orientation; JSON has all. */
+enum { MAX_PHASES = 20 };
 
-    if (!totals->dropped_events)
-        return;
-    fprintf(out, "  ! %s events were not recorded", COUNT(totals->dropped_events));
-    for (int i = 0; i < MT_LOSS_REASONS; i++) {
-        if (totals->losses[i]) {
-            fprintf(out, "%s%s: %s", separator, reasons[i], COUNT(totals->losses[i]));
-            separator = ", ";
+static void print_phase(FILE *out, const struct trace *trace, const struct mark *mark, bool first,
+                        bool several) {
+    char *name = names_utf8(mark->name, strlen(mark->name));
+
+    fprintf(out, "  %-12s ", first ? "phases" : "");
+    if (name)
+        notes_clean(out, name, strlen(name));
+    if (trace->defs.rate_known)
+        fprintf(out, " at %s", DURATION(trace_ns(trace, mark->ticks)));
+    if (several)
+        fprintf(out, " (pid %u)", trace->reader.header.pid);
+    fputc('\n', out);
+    free(name);
+}
+
+static void print_phases(FILE *out, const struct report *report) {
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < report->traces.count; i++) {
+        const struct trace *trace = report->traces.items[i]->trace;
+
+        for (size_t k = 0; k < trace->defs.marks.count; k++) {
+            const struct mark *mark = &trace->defs.marks.items[k];
+
+            if (mark->kind == MT_MARK_PHASE && count++ < MAX_PHASES)
+                print_phase(out, trace, mark, count == 1, report->traces.count > 1);
         }
     }
-    fprintf(out, "%s: all figures are too low\n", separator[0] == ',' ? ")" : "");
-}
-
-static void print_damage(FILE *out, const struct report_totals *totals) {
-    if (!totals->damaged_places && !totals->lost_events)
-        return;
-    fprintf(out, "  ! the trace is %s: %s unreadable, ", totals->cut ? "cut off" : "damaged",
-            BYTES(totals->damaged_bytes));
-    if (totals->lost_events)
-        fprintf(out, "%s recorded events lost", COUNT(totals->lost_events));
-    else
-        fputs("events lost if any are not known", out);
-    fputs("\n    (memtrack info --verify tells the places)\n", out);
-}
-
-static void print_no_end(FILE *out, const struct report *report) {
-    const struct report_totals *totals = &report->totals;
-
-    if (!totals->without_end)
-        return;
-    fprintf(out,
-            "  ! no END%s: the program was killed, or runs still%s:\n"
-            "    what its threads had not handed to the writer is missing; the figures are a lower "
-            "bound,\n"
-            "    but \"leaked\" is what was live then, and what was freed in events that are "
-            "missing\n",
-            report->traces.count > 1 ? " in some traces" : "",
-            totals->damaged_places ? ", or its END is unreadable" : "");
-}
-
-/* What was live when a process was killed has leaked as little as what was freed later in one that
- * still runs. */
-static void print_joined(FILE *out, const struct report *report) {
-    const struct report_totals *totals = &report->totals;
-    bool several = report->traces.count > 1;
-
-    if (totals->joined > totals->running)
-        fprintf(out,
-                "  - %s: its last %s events come from the live file beside the trace,\n"
-                "    none is missing; \"leaked\" is what was live then\n",
-                several ? "a program did not end by exit" : "the program did not end by exit",
-                COUNT(totals->joined_events));
-    if (totals->running)
-        fprintf(out, "  - %s runs still; \"leaked\" is what is live now\n",
-                several ? "a program" : "the program");
-}
-
-/* An explanation has to hold of all that it counts. */
-static void print_unmatched(FILE *out, const struct report *report) {
-    const struct report_totals *totals = &report->totals;
-    bool complete = report_complete(report);
-
-    if (totals->unmatched_frees)
-        fprintf(out,
-                "  - %s frees of memory that was allocated by code that is not "
-                "instrumented%s%s\n",
-                COUNT(totals->unmatched_frees), totals->forked ? ", or before the fork" : "",
-                complete ? "" : ",\n    or whose allocation was lost");
-    if (totals->missed_frees)
-        fprintf(out, "  - %s blocks were freed by code that is not instrumented%s\n",
-                COUNT(totals->missed_frees), complete ? "" : ", or their free was lost");
-}
-
-static void print_cut_contexts(FILE *out, const struct report_totals *totals) {
-    if (totals->cut_contexts)
-        fprintf(
-            out,
-            "  - of %s allocations only the outer calls are known: the runtime had no room for\n"
-            "    more contexts (MEMTRACK_OPTIONS=max_contexts=N makes room)\n",
-            COUNT(totals->cut_contexts));
-}
-
-static void print_notes(FILE *out, const struct report *report) {
-    const struct report_totals *totals = &report->totals;
-
-    print_losses(out, totals);
-    print_damage(out, totals);
-    print_no_end(out, report);
-    print_joined(out, report);
-    if (totals->mismatched_frees)
-        fprintf(out, "  ! %s mismatched frees (malloc, new and new[] mixed up), see below\n",
-                COUNT(totals->mismatched_frees));
-    print_unmatched(out, report);
-    print_cut_contexts(out, totals);
-    if (totals->sites_without_debug_info)
-        fprintf(out,
-                "  - %s of the sites have no debug information: compile with -g for file "
-                "and line\n",
-                SHARE(totals->sites_without_debug_info, totals->sites));
+    if (count > MAX_PHASES)
+        fprintf(out, "  %-12s ... and %s more\n", "", COUNT(count - MAX_PHASES));
 }
 
 static void print_section_title(FILE *out, const struct report *report, enum report_order order) {
@@ -333,27 +213,6 @@ static void print_threads(FILE *out, struct report *report, const struct report_
     }
 }
 
-static void print_mismatches(FILE *out, const struct report *report,
-                             const struct report_options *options) {
-    size_t limit = options->limit;
-    bool fold = !options->no_fold;
-
-    if (!report->mismatches.count)
-        return;
-    fprintf(out, "\nMismatched frees\n");
-    for (size_t i = 0; i < report->mismatches.count && (!limit || i < limit); i++) {
-        const struct report_mismatch *mismatch = &report->mismatches.items[i];
-
-        fprintf(out, "\n%4zu. %s times; allocated at\n", i + 1, COUNT(mismatch->count));
-        frames_print_chain(out, mismatch->chains, mismatch->allocated_at, fold, CHAIN_INDENT);
-        fprintf(out, "      but freed at\n");
-        frames_print_chain(out, mismatch->chains, mismatch->freed_at, fold, CHAIN_INDENT);
-    }
-    if (limit && report->mismatches.count > limit)
-        fprintf(out, "      ... and %s more (--limit 0 shows all)\n",
-                COUNT(report->mismatches.count - limit));
-}
-
 static bool print_lists(FILE *out, struct report *report, const struct report_options *options,
                         struct error *error) {
     static const enum report_order usual[] = {REPORT_ORDER_PEAK, REPORT_ORDER_LEAKED,
@@ -396,16 +255,11 @@ static bool print_view(FILE *out, struct report *report, const struct report_opt
 
 static bool write_report(FILE *out, struct report *report, const struct report_options *options,
                          struct error *error) {
-    bool lists = options->view == REPORT_VIEW_USUAL || options->view == REPORT_VIEW_CONTEXTS;
-
-    print_title(out, report);
+    notes_title(out, "report", report);
     print_summary(out, report);
-    print_notes(out, report);
-    if (!print_view(out, report, options, error))
-        return false;
-    if (lists && options->by != REPORT_BY_THREAD)
-        print_mismatches(out, report, options);
-    return true;
+    print_phases(out, report);
+    notes_print(out, report, true);
+    return print_view(out, report, options, error);
 }
 
-const struct output_ops output_text = {"text", write_report, dump_event_text};
+const struct output_ops output_text = {"text", write_report, errors_print, dump_event_text};

@@ -1,8 +1,10 @@
+#define XXH_INLINE_ALL
 #include "trace/defs.h"
 
 #include "trace/parse.h"
 
 #include <stdlib.h>
+#include <xxhash.h>
 
 /* Definitions of a program with millions of sites stay far below this; without a limit a file of a
  * megabyte could define gigabytes. */
@@ -16,12 +18,14 @@ static parse_function *const parsers[MT_KNOWN_KINDS] = {
     [MT_BLOCK_THREADS] = parse_threads, [MT_BLOCK_PROCESS] = parse_process,
     [MT_BLOCK_CLOCK] = parse_clock,     [MT_BLOCK_LOSS] = parse_loss,
     [MT_BLOCK_END] = parse_end,         [MT_BLOCK_DEFINITIONS] = parse_definitions,
+    [MT_BLOCK_MARKS] = parse_marks,
 };
 
 static size_t memory_used(const struct defs *defs) {
     return defs->arena.total + defs->sites.capacity * sizeof(*defs->sites.items) +
            defs->contexts.capacity * sizeof(*defs->contexts.items) +
-           defs->threads.capacity * sizeof(*defs->threads.items);
+           defs->threads.capacity * sizeof(*defs->threads.items) +
+           defs->marks.capacity * sizeof(*defs->marks.items);
 }
 
 static void load_block(struct defs *defs, struct reader *reader, const struct block_ref *block,
@@ -50,11 +54,12 @@ static void load_block(struct defs *defs, struct reader *reader, const struct bl
 /* Ids are nearly dense in practice; a table then beats a hash map, which the hottest loop would
  * ask once per event. */
 static bool build_context_table(struct defs *defs) {
+    const struct id_map *map = &defs->context_of_id;
     size_t size = 1;
 
-    for (size_t i = 1; i < defs->contexts.count; i++) {
-        if (defs->contexts.items[i].id >= size)
-            size = (size_t)defs->contexts.items[i].id + 1;
+    for (size_t i = 0; i < map->capacity; i++) {
+        if (map->values[i] != MT_ID_MAP_NONE && map->keys[i] >= size)
+            size = (size_t)map->keys[i] + 1;
     }
     if (size > 4 * defs->contexts.count + 65536)
         size = 1;
@@ -62,9 +67,9 @@ static bool build_context_table(struct defs *defs) {
     if (!defs->context_table)
         return false;
     defs->context_table_size = size;
-    for (size_t i = 1; i < defs->contexts.count; i++) {
-        if (defs->contexts.items[i].id < size)
-            defs->context_table[defs->contexts.items[i].id] = (uint32_t)i;
+    for (size_t i = 0; i < map->capacity; i++) {
+        if (map->values[i] != MT_ID_MAP_NONE && map->keys[i] < size)
+            defs->context_table[map->keys[i]] = map->values[i];
     }
     return true;
 }
@@ -100,7 +105,10 @@ static bool add_unknowns(struct defs *defs) {
                                          .host = "",
                                          .options = "",
                                          .version = "",
-                                         .arch = ""};
+                                         .arch = "",
+                                         .capture = "",
+                                         .parent_trace = "",
+                                         .fork_ticks = ""};
     return true;
 }
 
@@ -132,13 +140,45 @@ void defs_free(struct defs *defs) {
     free(defs->sites.items);
     free(defs->contexts.items);
     free(defs->threads.items);
+    free(defs->marks.items);
     free(defs->context_table);
     id_map_free(&defs->site_of_id);
     id_map_free(&defs->context_of_id);
     id_map_free(&defs->thread_of_id);
+    id_map_free(&defs->tagged);
     intern_free(&defs->strings);
     arena_free(&defs->arena);
     *defs = (struct defs){0};
+}
+
+static uint64_t chain_hash(uint64_t parent, uint64_t site) {
+    uint64_t pair[2] = {parent, site};
+
+    return XXH3_64bits(pair, sizeof(pair));
+}
+
+uint32_t defs_add_context(struct defs *defs, uint32_t parent, uint32_t site) {
+    struct context *context = MT_LIST_ADD(defs->contexts);
+
+    if (!context)
+        return MT_ID_MAP_NONE;
+    *context = (struct context){
+        .hash = chain_hash(defs->contexts.items[parent].hash, defs->sites.items[site].hash),
+        .parent = parent,
+        .site = site,
+        .depth = defs->contexts.items[parent].depth + 1,
+    };
+    return (uint32_t)(defs->contexts.count - 1);
+}
+
+void defs_rehash(struct defs *defs) {
+    for (size_t i = 1; i < defs->contexts.count; i++) {
+        struct context *context = &defs->contexts.items[i];
+        const struct context *parent = &defs->contexts.items[context->parent];
+
+        context->depth = parent->depth + 1;
+        context->hash = chain_hash(parent->hash, defs->sites.items[context->site].hash);
+    }
 }
 
 const struct thread_def *defs_thread(const struct defs *defs, uint32_t id) {

@@ -11,12 +11,15 @@
 #include "util/intern.h"
 #include "util/list.h"
 
+/* A frame's function is the C++ standard library's, whatever its name. Not in traces. */
+#define MT_FRAME_LIBRARY (1u << 31)
+
 struct frame {
     const char *function; /* linkage name */
     const char *file;     /* "" unknown */
     uint32_t line;        /* 0 unknown */
     uint32_t column;      /* 0 unknown */
-    uint32_t flags;       /* enum memtrack_frame_flags */
+    uint32_t flags;       /* enum memtrack_frame_flags, MT_FRAME_LIBRARY */
 };
 
 struct site {
@@ -31,13 +34,22 @@ struct site {
     uint8_t flags;              /* enum memtrack_site_flags */
 };
 
-/* Contexts are known by their index from here on; 0 is the root and stands for "unknown". */
+/* Contexts are known by their index from here on; 0 is the root and stands for "unknown". Tags are
+ * the outermost frames of their chains, not where the trace has them. */
 struct context {
     uint64_t hash;   /* of the chain of site hashes: equal in every build, process and host */
-    uint32_t id;     /* as in the trace */
+    uint32_t id;     /* as in the trace; 0 if it has none: made by tags.c */
     uint32_t parent; /* index, less than the own one; 0 for none */
     uint32_t site;   /* index; 0 unknown */
     uint32_t depth;  /* sites in the chain */
+};
+
+/* A moment that the program named, or at which it told the runtime to do something. */
+struct mark {
+    uint64_t ticks;
+    uint32_t thread;
+    uint8_t kind; /* enum mt_mark_kind, or one of a later version */
+    const char *name;
 };
 
 struct thread_def {
@@ -57,6 +69,9 @@ struct process_def {
     const char *options;
     const char *version;
     const char *arch;
+    const char *capture;      /* "interposed", or "calls-only": rewritten calls */
+    const char *parent_trace; /* path of the trace of the process that forked this one, */
+    const char *fork_ticks;   /* and when it did, in decimal */
 };
 
 struct clock_point {
@@ -84,8 +99,10 @@ struct defs {
     MT_LIST(struct site) sites;       /* [0] is the unknown site */
     MT_LIST(struct context) contexts; /* [0] is the root */
     MT_LIST(struct thread_def) threads;
+    MT_LIST(struct mark) marks;
     struct id_map site_of_id;
     struct id_map context_of_id;
+    struct id_map tagged; /* tags.c's: by site of the tags and context, the context under them */
     struct id_map thread_of_id;
     uint32_t *context_table; /* index by id, for ids below context_table_size */
     size_t context_table_size;
@@ -103,6 +120,13 @@ struct defs {
  * would have defined from the fault on. Fails only for lack of memory. */
 bool defs_load(struct defs *defs, struct reader *reader, struct error *error);
 void defs_free(struct defs *defs);
+
+/* Adds a context without an id, by indices; returns its own, or MT_ID_MAP_NONE when memory is
+ * short. For trace/ only. */
+uint32_t defs_add_context(struct defs *defs, uint32_t parent, uint32_t site);
+
+/* After changes to sites or to the contexts' places: depths and hashes. */
+void defs_rehash(struct defs *defs);
 
 /* The index of a context id, 0 if the trace does not define it. */
 static inline uint32_t defs_context(const struct defs *defs, uint32_t id) {

@@ -1,6 +1,9 @@
 #define XXH_INLINE_ALL
 #include "trace/parse.h"
 
+#include "trace/tags.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
@@ -60,6 +63,7 @@ static bool parse_frame(struct defs *defs, struct cursor *in, const struct strin
         !cursor_varint32(in, &frame->line) || !cursor_varint32(in, &frame->column) ||
         (has_calls(defs) && !cursor_varint32(in, &frame->flags)))
         return cut_short(error, "a frame");
+    frame->flags &= MT_FRAME_WRAPPER;
     frame->function = table_string(defs, table, function);
     frame->file = table_string(defs, table, file);
     if (!frame->function || !frame->file)
@@ -84,6 +88,19 @@ static uint64_t hash_frames(const struct site *site) {
     return XXH3_64bits_withSeed(site->module, strlen(site->module), hash);
 }
 
+/* So that no tag is taken for a function. */
+static bool name_tag(struct defs *defs, struct frame *frame) {
+    size_t size = strlen(frame->function) + sizeof(MT_TAG_OPENING MT_TAG_CLOSING);
+    char *text = malloc(size);
+
+    if (!text)
+        return false;
+    snprintf(text, size, MT_TAG_OPENING "%s" MT_TAG_CLOSING, frame->function);
+    *frame = (struct frame){.function = intern_add(&defs->strings, text, size - 1), .file = ""};
+    free(text);
+    return frame->function != NULL;
+}
+
 static bool parse_site(struct defs *defs, struct cursor *in, const struct string_table *table,
                        struct site *site, uint32_t *id, struct error *error) {
     uint64_t module;
@@ -106,7 +123,7 @@ static bool parse_site(struct defs *defs, struct cursor *in, const struct string
         site->flags &= (uint8_t)~MT_SITE_CALL;
     if (!has_pools(defs))
         site->flags &= (uint8_t) ~(MT_SITE_FOREIGN | MT_SITE_TAG);
-    site->module = table_string(defs, table, module);
+    site->module = site->flags & MT_SITE_TAG ? "" : table_string(defs, table, module);
     site->type = table_string(defs, table, type);
     site->pool = table_string(defs, table, pool);
     if (!site->module || !site->type || !site->pool)
@@ -119,6 +136,8 @@ static bool parse_site(struct defs *defs, struct cursor *in, const struct string
     for (uint64_t i = 0; i < count; i++) {
         if (!parse_frame(defs, in, table, &frames[i], error))
             return false;
+        if ((site->flags & MT_SITE_TAG) && !name_tag(defs, &frames[i]))
+            return error_no_memory(error);
     }
     site->frames = frames;
     site->frame_count = (uint32_t)count;
@@ -155,15 +174,23 @@ bool parse_sites(struct defs *defs, struct cursor *in, uint32_t count, struct er
     return good;
 }
 
-static uint64_t chain_hash(uint64_t parent, uint64_t site) {
-    uint64_t pair[2] = {parent, site};
+/* The context of an id that has none yet. */
+static bool add_context(struct defs *defs, uint32_t id, uint32_t parent, uint32_t site) {
+    uint32_t index;
 
-    return XXH3_64bits(pair, sizeof(pair));
+    if (!(defs->sites.items[site].flags & MT_SITE_TAG))
+        index = defs_add_context(defs, parent, site);
+    else if (!tags_place(defs, site, parent, &index))
+        return false;
+    if (index == MT_ID_MAP_NONE || !id_map_put(&defs->context_of_id, id, index))
+        return false;
+    if (defs->contexts.items[index].id == 0)
+        defs->contexts.items[index].id = id;
+    return true;
 }
 
 bool parse_contexts(struct defs *defs, struct cursor *in, uint32_t count, struct error *error) {
     for (uint32_t i = 0; i < count; i++) {
-        struct context *context;
         uint32_t id, parent_id, site_id;
         uint32_t parent, site;
 
@@ -178,15 +205,9 @@ bool parse_contexts(struct defs *defs, struct cursor *in, uint32_t count, struct
          * a cycle; either way the chain ends here. */
         parent = id_map_get(&defs->context_of_id, parent_id);
         site = id_map_get(&defs->site_of_id, site_id);
-        context = MT_LIST_ADD(defs->contexts);
-        if (!context || !id_map_put(&defs->context_of_id, id, (uint32_t)(defs->contexts.count - 1)))
+        if (!add_context(defs, id, parent == MT_ID_MAP_NONE ? 0 : parent,
+                         site == MT_ID_MAP_NONE ? 0 : site))
             return error_no_memory(error);
-        context->id = id;
-        context->parent = parent == MT_ID_MAP_NONE ? 0 : parent;
-        context->site = site == MT_ID_MAP_NONE ? 0 : site;
-        context->depth = defs->contexts.items[context->parent].depth + 1;
-        context->hash = chain_hash(defs->contexts.items[context->parent].hash,
-                                   defs->sites.items[context->site].hash);
     }
     return true;
 }
@@ -219,6 +240,24 @@ bool parse_threads(struct defs *defs, struct cursor *in, uint32_t count, struct 
     return true;
 }
 
+bool parse_marks(struct defs *defs, struct cursor *in, uint32_t count, struct error *error) {
+    for (uint32_t i = 0; i < count; i++) {
+        struct mark mark;
+        struct mark *added;
+        struct cursor name;
+
+        if (!cursor_varint(in, &mark.ticks) || !cursor_varint32(in, &mark.thread) ||
+            !cursor_fixed(in, &mark.kind, 1) || !cursor_string(in, max_string, &name))
+            return cut_short(error, "a mark");
+        mark.name = intern_add(&defs->strings, name.at, cursor_left(&name));
+        added = mark.name ? MT_LIST_ADD(defs->marks) : NULL;
+        if (!added)
+            return error_no_memory(error);
+        *added = mark;
+    }
+    return true;
+}
+
 bool parse_definitions(struct defs *defs, struct cursor *in, uint32_t count, struct error *error) {
     for (uint32_t i = 0; i < count; i++) {
         struct cursor record;
@@ -233,6 +272,8 @@ bool parse_definitions(struct defs *defs, struct cursor *in, uint32_t count, str
             good = parse_contexts(defs, &record, 1, error);
         else if (kind == MT_BLOCK_THREADS)
             good = parse_threads(defs, &record, 1, error);
+        else if (kind == MT_BLOCK_MARKS)
+            good = parse_marks(defs, &record, 1, error);
         else
             continue; /* a kind of a later version */
         if (!good)
@@ -256,6 +297,9 @@ bool parse_process(struct defs *defs, struct cursor *in, uint32_t count, struct 
         {"options", &process->options},
         {"version", &process->version},
         {"arch", &process->arch},
+        {"capture", &process->capture},
+        {"parent_trace", &process->parent_trace},
+        {"fork_ticks", &process->fork_ticks},
     };
 
     for (uint32_t i = 0; i < count; i++) {

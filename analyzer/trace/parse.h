@@ -10,6 +10,7 @@
 bool parse_sites(struct defs *defs, struct cursor *in, uint32_t count, struct error *error);
 bool parse_contexts(struct defs *defs, struct cursor *in, uint32_t count, struct error *error);
 bool parse_threads(struct defs *defs, struct cursor *in, uint32_t count, struct error *error);
+bool parse_marks(struct defs *defs, struct cursor *in, uint32_t count, struct error *error);
 bool parse_definitions(struct defs *defs, struct cursor *in, uint32_t count, struct error *error);
 bool parse_process(struct defs *defs, struct cursor *in, uint32_t count, struct error *error);
 bool parse_clock(struct defs *defs, struct cursor *in, uint32_t count, struct error *error);

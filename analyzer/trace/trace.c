@@ -1,5 +1,9 @@
 #include "trace/trace.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 static bool load(struct trace *trace, struct error *error) {
     if (defs_load(&trace->defs, &trace->reader, error))
         return true;
@@ -30,4 +34,41 @@ double trace_ns(const struct trace *trace, uint64_t ticks) {
 
 double trace_duration_ns(const struct trace *trace, uint64_t last_event_ticks) {
     return trace_ns(trace, trace->defs.end.present ? trace->defs.end.ticks : last_event_ticks);
+}
+
+bool trace_interposed(const struct trace *trace) {
+    return trace->reader.header.version >= 3 &&
+           strcmp(trace->defs.process.capture, "interposed") == 0;
+}
+
+bool trace_complete(const struct trace *trace) {
+    const struct reader *reader = &trace->reader;
+    bool one_thread = reader->stream_count <= 1 && trace->defs.threads.count <= 1;
+    /* While it is written, what is read of one thread may be later than what is of another. */
+    bool joined = reader->live == READER_LIVE_JOINED && !reader->running;
+
+    return defs_dropped(&trace->defs) == 0 && reader->lost_events == 0 &&
+           reader->damage.count == 0 && (trace->defs.end.present || joined || one_thread);
+}
+
+uint64_t trace_pause_ticks(const struct trace *trace) {
+    uint64_t ticks = UINT64_MAX;
+
+    for (size_t i = 0; i < trace->defs.marks.count; i++) {
+        const struct mark *mark = &trace->defs.marks.items[i];
+
+        if (mark->kind == MT_MARK_PAUSE && mark->ticks < ticks)
+            ticks = mark->ticks;
+    }
+    return ticks;
+}
+
+uint64_t trace_fork_ticks(const struct trace *trace) {
+    const char *text = trace->defs.process.fork_ticks;
+    uint64_t ticks;
+    char *end;
+
+    errno = 0;
+    ticks = strtoull(text, &end, 10);
+    return errno || *end || end == text ? trace->reader.header.start_ticks : ticks;
 }

@@ -25,4 +25,19 @@ double trace_ns(const struct trace *trace, uint64_t ticks);
 /* How long the recording lasted, if no later time than the last event's is known. */
 double trace_duration_ns(const struct trace *trace, uint64_t last_event_ticks);
 
+/* Whether calls of code that is not instrumented were recorded, too, so that there is no memory of
+ * the program's that the trace does not know. */
+bool trace_interposed(const struct trace *trace);
+
+/* Whether every event up to the last one is there. Without an END, that can be said where a live
+ * file was joined, and of a single thread. */
+bool trace_complete(const struct trace *trace);
+
+/* When allocations were for the first time not recorded because the program wanted it so;
+ * UINT64_MAX if always. */
+uint64_t trace_pause_ticks(const struct trace *trace);
+
+/* When the process was forked; if it does not say, when its recording began. */
+uint64_t trace_fork_ticks(const struct trace *trace);
+
 #endif

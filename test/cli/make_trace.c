@@ -1,6 +1,7 @@
 /* Writes the traces that the tests here read: make_trace KIND FILE [EVENTS [THREADS]]
  * For the kinds of make_chains, the number is that of contexts. */
 #include "make_chains.h"
+#include "make_complete.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,7 +186,7 @@ static int make(struct builder *builder, const char *kind, uint64_t events, uint
     else if (strcmp(kind, "large") == 0)
         make_large(builder, events, threads);
     else if (strcmp(kind, "empty") != 0)
-        return make_chains(builder, kind, events);
+        return make_complete(builder, kind) || make_chains(builder, kind, events);
     return 1;
 }
 

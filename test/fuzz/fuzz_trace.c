@@ -62,6 +62,8 @@ static void write_reports(struct trace *trace, const struct facts *facts) {
             output_text.report(out, &report, &options, &error);
             output_json.report(out, &report, &options, &error);
         }
+        output_text.errors(out, &report, &options, &error);
+        output_json.errors(out, &report, &options, &error);
         options.no_fold = true;
         options.by = REPORT_BY_CONTEXT;
         output_text.report(out, &report, &options, &error);
@@ -74,6 +76,30 @@ static void write_reports(struct trace *trace, const struct facts *facts) {
     free(text);
 }
 
+/* The trace as its own child's. */
+static void analyze_family(const uint8_t *data, size_t size) {
+    struct trace traces[2];
+    struct facts facts[2];
+    struct error error;
+
+    if (!trace_open_bytes(&traces[0], data, size, &error))
+        return;
+    if (trace_open_bytes(&traces[1], data, size, &error)) {
+        traces[1].reader.header.parent_trace_id = traces[0].reader.header.trace_id;
+        traces[1].reader.header.trace_id = traces[0].reader.header.trace_id + 1;
+        if (analysis_run(traces, 2, facts, NULL, NULL, &error)) {
+            for (int i = 0; i < 2; i++) {
+                if (facts[i].events > traces[i].reader.events ||
+                    facts[i].unmatched_frees > facts[i].frees)
+                    abort();
+                facts_free(&facts[i]);
+            }
+        }
+        trace_close(&traces[1]);
+    }
+    trace_close(&traces[0]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct trace trace;
     struct facts facts;
@@ -81,12 +107,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
     if (!trace_open_bytes(&trace, data, size, &error))
         return 0;
-    if (analysis_run(&trace, &facts, NULL, NULL, &error)) {
+    if (analysis_run(&trace, 1, &facts, NULL, NULL, &error)) {
         if (facts.events > trace.reader.events)
             abort();
         write_reports(&trace, &facts);
         facts_free(&facts);
     }
     trace_close(&trace);
+    analyze_family(data, size);
     return 0;
 }

@@ -173,11 +173,11 @@ static void mismatched_families_are_found(void **state) {
     event(&builder, 1, 3000, MT_OP_ALLOC, A, 8, 3);
     event(&builder, 1, 3001, MT_OP_FREE, A, 0, 999); /* unknown is no mismatch */
     analyze(&run, &builder);
-    assert_int_equal(run.facts.mismatched_frees, 2);
-    assert_int_equal(run.facts.mismatch_count, 1);
-    assert_int_equal(run.facts.mismatches[0].count, 2);
-    assert_int_equal(run.facts.mismatches[0].allocated_at, 3);
-    assert_int_equal(run.facts.mismatches[0].freed_at, 1);
+    assert_int_equal(run.facts.errors.counts[MEMORY_MISMATCHED_FREE], 2);
+    assert_int_equal(run.facts.errors.list.count, 1);
+    assert_int_equal(run.facts.errors.list.items[0].count, 2);
+    assert_int_equal(run.facts.errors.list.items[0].allocated_at.context, 3);
+    assert_int_equal(run.facts.errors.list.items[0].freed_at.context, 1);
     analyzed_free(&run);
     builder_free(&builder);
 }

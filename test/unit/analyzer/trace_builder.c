@@ -113,12 +113,13 @@ void builder_block(struct builder *builder, struct mt_block_header header,
     builder_reseal_block(builder, offset);
 }
 
-void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api, uint8_t flags,
-                  const char *type, const struct built_frame *frames, size_t count) {
+static void add_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api,
+                     uint8_t flags, const char *module, const char *type,
+                     const struct built_frame *frames, size_t count) {
     struct bytes payload = {0};
 
     bytes_varint(&payload, 2 + 2 * count);
-    bytes_string(&payload, "/usr/bin/program");
+    bytes_string(&payload, module);
     bytes_string(&payload, type ? type : "");
     for (size_t i = 0; i < count; i++) {
         bytes_string(&payload, frames[i].function);
@@ -145,6 +146,49 @@ void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t a
     }
     builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_SITES, .count = 1}, &payload);
     bytes_free(&payload);
+}
+
+void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api, uint8_t flags,
+                  const char *type, const struct built_frame *frames, size_t count) {
+    add_site(builder, id, hash, api, flags, "/usr/bin/program", type, frames, count);
+}
+
+void builder_site_of(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api,
+                     uint8_t flags, const char *module, const struct built_frame *frames,
+                     size_t count) {
+    add_site(builder, id, hash, api, flags, module, NULL, frames, count);
+}
+
+void builder_foreign_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api,
+                          const char *module, uint64_t offset) {
+    struct bytes payload = {0};
+
+    bytes_varint(&payload, 1);
+    bytes_string(&payload, module);
+    bytes_varint(&payload, id);
+    bytes_add(&payload, &hash, sizeof(hash));
+    add_byte(&payload, api);
+    add_byte(&payload, 4); /* FOREIGN */
+    bytes_varint(&payload, 1);
+    bytes_varint(&payload, 0);
+    bytes_varint(&payload, 0);
+    bytes_varint(&payload, offset);
+    bytes_varint(&payload, 1);
+    for (int i = 0; i < 5; i++)
+        bytes_varint(&payload, 0);
+    builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_SITES, .count = 1}, &payload);
+    bytes_free(&payload);
+}
+
+void builder_tags(struct builder *builder, uint32_t id, const char *const *tags, size_t count) {
+    struct built_frame *frames = calloc(count, sizeof(*frames));
+
+    if (!frames)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        frames[i].function = tags[i];
+    builder_site(builder, id, 0, 0, 8 /* TAG */, NULL, frames, count);
+    free(frames);
 }
 
 void builder_contexts(struct builder *builder, const struct built_context *contexts, size_t count) {
@@ -199,6 +243,18 @@ void builder_process(struct builder *builder, const char *key, const char *value
     bytes_free(&payload);
 }
 
+void builder_process_text(struct builder *builder, const char *key, const char *value) {
+    builder_process(builder, key, value, strlen(value));
+}
+
+void builder_ids(struct builder *builder, uint64_t trace_id, uint64_t parent_trace_id) {
+    memcpy(builder->file.data + offsetof(struct mt_file_header, trace_id), &trace_id,
+           sizeof(trace_id));
+    memcpy(builder->file.data + offsetof(struct mt_file_header, parent_trace_id), &parent_trace_id,
+           sizeof(parent_trace_id));
+    builder_reseal_file_header(builder);
+}
+
 void builder_clock(struct builder *builder, uint64_t ticks, uint64_t monotonic, uint64_t realtime) {
     struct bytes payload = {0};
 
@@ -216,6 +272,18 @@ void builder_loss(struct builder *builder, uint32_t thread, uint64_t events, uin
     bytes_varint(&payload, events);
     add_byte(&payload, reason);
     builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_LOSS, .count = 1}, &payload);
+    bytes_free(&payload);
+}
+
+void builder_mark(struct builder *builder, uint64_t ticks, uint32_t thread, uint8_t kind,
+                  const char *name) {
+    struct bytes payload = {0};
+
+    bytes_varint(&payload, ticks);
+    bytes_varint(&payload, thread);
+    add_byte(&payload, kind);
+    bytes_string(&payload, name);
+    builder_block(builder, (struct mt_block_header){.kind = MT_BLOCK_MARKS, .count = 1}, &payload);
     bytes_free(&payload);
 }
 

@@ -42,7 +42,7 @@ struct builder {
     struct bytes file;
     uint64_t events_of[BUILDER_THREADS]; /* by thread id */
     uint64_t events;
-    int version;  /* 2, or as builder_begin_version says */
+    int version;  /* 3, or as builder_begin_version says */
     int compress; /* zstd on all blocks */
 };
 
@@ -58,7 +58,17 @@ void builder_block(struct builder *builder, struct mt_block_header header,
 /* One site; one context below the parent context. */
 void builder_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api, uint8_t flags,
                   const char *type, const struct built_frame *frames, size_t count);
+/* The same of a module other than /usr/bin/program. */
+void builder_site_of(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api,
+                     uint8_t flags, const char *module, const struct built_frame *frames,
+                     size_t count);
 void builder_context(struct builder *builder, uint32_t id, uint32_t parent, uint32_t site);
+
+/* A site of a call by code that is not instrumented; one of tags, innermost first. From version 3
+ * on. */
+void builder_foreign_site(struct builder *builder, uint32_t id, uint64_t hash, uint8_t api,
+                          const char *module, uint64_t offset);
+void builder_tags(struct builder *builder, uint32_t id, const char *const *tags, size_t count);
 
 struct built_context {
     uint32_t id;
@@ -72,9 +82,17 @@ void builder_contexts(struct builder *builder, const struct built_context *conte
 /* Site and context `id` with one frame "function<id>" at file.c:<id>, hash 1000 + id, malloc. */
 void builder_simple_context(struct builder *builder, uint32_t id);
 void builder_thread(struct builder *builder, uint32_t id, uint64_t tid, const char *name);
+
+/* Who the trace is of, and by whom forked: 0 for nobody. */
+void builder_ids(struct builder *builder, uint64_t trace_id, uint64_t parent_trace_id);
+
+/* For a value that is text. */
+void builder_process_text(struct builder *builder, const char *key, const char *value);
 void builder_process(struct builder *builder, const char *key, const char *value, size_t size);
 void builder_clock(struct builder *builder, uint64_t ticks, uint64_t monotonic, uint64_t realtime);
 void builder_loss(struct builder *builder, uint32_t thread, uint64_t events, uint8_t reason);
+void builder_mark(struct builder *builder, uint64_t ticks, uint32_t thread, uint8_t kind,
+                  const char *name);
 void builder_end(struct builder *builder, uint64_t ticks);
 void builder_events(struct builder *builder, uint32_t thread, const struct built_event *events,
                     size_t count);
