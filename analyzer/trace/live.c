@@ -258,9 +258,10 @@ static void add_record(struct columns *columns, const struct record *record, uin
     put_varint(&columns->column[MT_COLUMN_TICKS], record->ticks - last_ticks);
 }
 
-/* The block of a segment's events up to the first that breaks a rule. */
+/* The block of a segment's events from the thread's event `next` on, up to the first that breaks a
+ * rule; a snapshot may have written those before. */
 static bool put_events(struct output *out, struct columns *columns,
-                       const struct live_segment *segment) {
+                       const struct live_segment *segment, uint64_t next) {
     struct mt_block_header header = {.kind = MT_BLOCK_EVENTS,
                                      .thread = segment->head.thread,
                                      .first_event = segment->head.first_event};
@@ -274,6 +275,10 @@ static bool put_events(struct output *out, struct columns *columns,
         return false;
     for (; (taken = next_record(at, left, ticks, &record)); at += 8 * taken, left -= taken) {
         ticks = record.ticks;
+        if (header.first_event < next) {
+            header.first_event++;
+            continue;
+        }
         if (header.count++ == 0)
             header.first_ticks = header.last_ticks = ticks;
         add_record(columns, &record, granule, header.last_ticks);
@@ -396,11 +401,10 @@ bool live_blocks(const struct live_image *image, const struct reader *reader, ui
         const struct mt_live_head *head = &segments[i].head;
 
         if (!head->thread || head->first_event > UINT64_MAX / 2 ||
-            head->first_event < known_events(reader, head->thread) ||
             (i > definitions && head->thread == segments[i - 1].head.thread &&
              head->first_event == segments[i - 1].head.first_event))
             continue;
-        good = put_events(&out, &columns, &segments[i]);
+        good = put_events(&out, &columns, &segments[i], known_events(reader, head->thread));
     }
     columns_free(&columns);
     if (!good) {

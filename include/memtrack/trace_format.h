@@ -153,7 +153,7 @@ struct mt_live_head {
     uint32_t generation;  /* changes when the segment gets another use */
     uint32_t private_too[2];
     uint32_t first_record; /* DEFINITIONS: where the first record starts that starts here */
-    uint32_t reserved;
+    uint32_t private_last;
 };
 
 /* The records of an EVENTS segment.
