@@ -164,6 +164,33 @@ static void print_threads(FILE *out, const struct trace *trace) {
     }
 }
 
+enum { MARKS_SHOWN = 100 };
+
+static void print_marks(FILE *out, const struct trace *trace) {
+    static const char *const kinds[] = {"other", "phase", "pause", "resume", "snapshot"};
+    const size_t kind_count = sizeof(kinds) / sizeof(kinds[0]);
+    size_t count = trace->defs.marks.count;
+    size_t shown = count < MARKS_SHOWN ? count : MARKS_SHOWN;
+
+    if (!count)
+        return;
+    fprintf(out, "\n  %14s %8s  %-8s  %s\n", "mark at", "thread", "kind", "name");
+    for (size_t i = 0; i < shown; i++) {
+        const struct mark *mark = &trace->defs.marks.items[i];
+        const char *kind = kinds[mark->kind < kind_count ? mark->kind : 0];
+        char *name = names_utf8(mark->name, strlen(mark->name));
+
+        fprintf(out, "  %14s %8u  ", DURATION(trace_ns(trace, mark->ticks)), mark->thread);
+        if (name && name[0])
+            fprintf(out, "%-8s  %s\n", kind, name);
+        else
+            fprintf(out, "%s\n", kind);
+        free(name);
+    }
+    if (shown < count)
+        fprintf(out, "  %14s and %s more\n", "", COUNT(count - shown));
+}
+
 static void print_integrity(FILE *out, const struct trace *trace, bool verified) {
     static const char *const reasons[MT_LOSS_REASONS] = {
         "unknown reason", "buffers full", "trace limit", "write error", "signal handlers"};
@@ -203,5 +230,6 @@ void output_info(FILE *out, const struct trace *trace, bool verified) {
             COUNT(trace->defs.threads.count));
     print_blocks(out, &trace->reader);
     print_threads(out, trace);
+    print_marks(out, trace);
     print_integrity(out, trace, verified);
 }
