@@ -124,8 +124,18 @@ static inline uint64_t zigzag(int64_t value) {
     return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
 }
 
+/* Past what has already been written; returns how many events that is. */
+static uint32_t skip_written(const struct mt_buffer *buffer, const uint64_t **words,
+                             uint64_t *ticks) {
+    uint32_t count = 0;
+
+    for (; *words < buffer->words + buffer->written; count++)
+        mt_block_next_record(words, ticks);
+    return count;
+}
+
 uint32_t mt_block_count_events(const struct mt_buffer *buffer, const uint64_t *end) {
-    const uint64_t *words = buffer->words;
+    const uint64_t *words = buffer->words + buffer->written;
     uint64_t ticks = 0;
     uint32_t count = 0;
 
@@ -141,6 +151,7 @@ uint32_t mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffe
     const uint64_t *words = buffer->words;
     uint64_t ticks = buffer->first_ticks, last = 0, granule = 0;
 
+    header.first_event += skip_written(buffer, &words, &ticks);
     for (int c = 0; c < MT_COLUMN_COUNT; c++)
         columns[c].size = 0;
     while (words < end) {

@@ -47,7 +47,7 @@ void mt_block_put(struct mt_bytes *out, struct mt_block_header header,
 
 uint64_t mt_block_checksum(const void *data, size_t size);
 
-/* Events in a buffer's records up to `end`. */
+/* Events in a buffer's records up to `end`, but for those that have been written. */
 uint32_t mt_block_count_events(const struct mt_buffer *buffer, const uint64_t *end);
 
 /* The same as mt_block_put() for a buffer's records up to `end`; returns how many events that are.

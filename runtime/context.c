@@ -10,6 +10,7 @@
 #include "record.h"
 #include "sites.h"
 #include "stack.h"
+#include "tags.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -317,16 +318,23 @@ static inline uint64_t mix(uint64_t hash, uint64_t word) {
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+static __attribute__((noinline)) struct mt_context_id
+find_tagged(struct mt_local *local, memtrack_context context, const struct memtrack_site *site) {
+    struct mt_context_id id = mt_context_walk(local, context, true);
+
+    return mt_context_child(local->cache, mt_tags_context(local, local->cache, id), site, true);
+}
+
 struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context context,
                                      const struct memtrack_site *site) {
     struct memtrack_link *links[NEAR], *link = (struct memtrack_link *)context;
-    const uintptr_t high = local->stack_low + local->stack_size;
+    const uintptr_t high = local->stack_low + local->untagged_size;
     struct mt_context_path *path;
     struct mt_context_id id = MT_CONTEXT_ROOT;
     uint64_t hash = mix((uintptr_t)site, atomic_load_explicit(&forgotten, memory_order_relaxed));
     unsigned found = 0;
 
-    if (MT_UNLIKELY(!mt_record_is_near(local, context)))
+    if (MT_UNLIKELY(!mt_record_is_close(local, context)))
         goto far;
     for (;;) {
         uintptr_t caller = link->caller;
@@ -360,6 +368,8 @@ struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context co
     path->to = mt_context_child(local->cache, id, site, true);
     return path->to;
 far:
+    if (MT_UNLIKELY(local->tags != 0))
+        return find_tagged(local, context, site);
     return mt_context_child(local->cache, mt_context_walk(local, context, true), site, true);
 }
 

@@ -6,6 +6,7 @@
 #include "memtrack/abi.h"
 #include "os_memory.h"
 #include "sites.h"
+#include "tags.h"
 
 #include <errno.h>
 #include <string.h>
@@ -219,8 +220,30 @@ static bool add_foreign(struct mt_context_id id, const struct memtrack_site *sit
     return mt_definitions_add(MT_BLOCK_SITES, &payload);
 }
 
+/* Tags: the innermost first. */
+static void describe_tags(struct mt_bytes *payload, struct mt_context_id id, uint32_t set) {
+    uint32_t depth = mt_tags_depth(set);
+
+    mt_bytes_add_varint(payload, depth);
+    for (uint32_t at = set; at; at = mt_tags_outer(at))
+        mt_bytes_add_string(payload, mt_tags_text(at), strlen(mt_tags_text(at)));
+    mt_bytes_add_varint(payload, id.value);
+    mt_bytes_add_u64(payload, mt_tags_hash(set));
+    mt_bytes_add_u8(payload, MT_API_UNKNOWN);
+    mt_bytes_add_u8(payload, MT_SITE_TAG);
+    for (int i = 0; i < 4; i++)
+        mt_bytes_add_varint(payload, 0); /* module, type, pool, offset */
+    mt_bytes_add_varint(payload, depth);
+    for (uint32_t number = 1; number <= depth; number++) {
+        mt_bytes_add_varint(payload, number);
+        for (int i = 0; i < 4; i++)
+            mt_bytes_add_varint(payload, 0); /* file, line, column, flags */
+    }
+}
+
 bool mt_definitions_add_site(struct mt_context_id id, const struct memtrack_site *site) {
     char buffer[MT_SITES_PATH_SIZE];
+    bool tags = mt_tags_is_word((uintptr_t)site);
     const char *path;
     int saved = errno;
     bool added;
@@ -230,10 +253,10 @@ bool mt_definitions_add_site(struct mt_context_id id, const struct memtrack_site
         errno = saved;
         return added;
     }
-    path = mt_sites_module(site);
+    path = tags ? NULL : mt_sites_module(site);
 
     /* Not under the lock: it takes the dynamic linker's, and who has that may wait for this one. */
-    if (!path) {
+    if (!path && !tags) {
         mt_sites_find_path(site, buffer);
         path = buffer;
     }
@@ -243,7 +266,10 @@ bool mt_definitions_add_site(struct mt_context_id id, const struct memtrack_site
     added = scratch.data != NULL;
     if (added) {
         scratch.size = 0;
-        describe(&scratch, id, site, path);
+        if (tags)
+            describe_tags(&scratch, id, mt_tags_set_in((uintptr_t)site));
+        else
+            describe(&scratch, id, site, path);
         added = add_locked(MT_BLOCK_SITES, &scratch);
     }
     mt_lock_release(&lock);

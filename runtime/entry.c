@@ -77,9 +77,9 @@ void *mt_entry_reallocated(void *old, uint64_t before, void *memory, size_t size
         return memory;
     if (!old)
         return mt_entry_allocated(memory, size, call);
-    if (MT_LIKELY(memory != NULL))
+    if (MT_LIKELY(memory && mt_record_allocations()))
         return mt_record_realloc(memory, size, call, old, before);
-    if (size == 0)
+    if (memory || size == 0)
         mt_record_free(old, call, before);
     return memory;
 }

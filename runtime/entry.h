@@ -11,7 +11,7 @@
 #define MT_INLINE static inline __attribute__((always_inline))
 
 MT_INLINE void *mt_entry_allocated(void *memory, size_t size, uintptr_t call) {
-    if (MT_LIKELY(memory && mt_record_enabled()))
+    if (MT_LIKELY(memory && mt_record_allocations()))
         return mt_record_alloc(memory, size, call);
     return memory;
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "process.h"
 
+#include "api.h"
 #include "compiler.h"
 #include "definitions.h"
 #include "foreign.h"
@@ -33,16 +34,17 @@ enum state {
 };
 
 /* What a fork wipes, so that the child of one that nobody told of is known. Static where the kernel
- * has no such pages; true before the start, when the first event comes upon it. */
+ * has no such pages; on before the start, when the first event comes upon it. */
 struct own_page {
-    _Atomic bool recording;
+    _Atomic uint8_t recording; /* enum mt_recording */
     _Atomic bool is_own;
 };
 
-static struct own_page unwiped = {true, true};
+static struct own_page unwiped = {MT_RECORDING_ALL, true};
 static struct own_page *own_page = &unwiped;
-static bool wanted = true; /* what the page says, or a forked child's is to say */
-_Atomic bool *mt_recording = &unwiped.recording;
+/* What the page says, or a forked child's is to say. */
+static _Atomic uint8_t wanted = MT_RECORDING_ALL;
+_Atomic uint8_t *mt_recording = &unwiped.recording;
 bool mt_clock_is_counter;
 
 static _Atomic int state;
@@ -57,8 +59,19 @@ bool mt_process_is_stray(void) {
 }
 
 void mt_process_stop_recording(void) {
-    wanted = false;
-    atomic_store_explicit(mt_recording, false, memory_order_relaxed);
+    atomic_store(&wanted, MT_RECORDING_OFF);
+    atomic_store(mt_recording, MT_RECORDING_OFF);
+}
+
+void mt_process_pause_recording(bool pause) {
+    uint8_t from = pause ? MT_RECORDING_ALL : MT_RECORDING_FREES, expected = from;
+    uint8_t to = pause ? MT_RECORDING_FREES : MT_RECORDING_ALL;
+
+    /* Off stays off: in this order, since the other is turned off last. */
+    if (!atomic_compare_exchange_strong(&wanted, &expected, to))
+        return;
+    expected = from;
+    atomic_compare_exchange_strong(mt_recording, &expected, to);
 }
 
 static void mark_own_process(void) {
@@ -75,6 +88,7 @@ static void mark_own_process(void) {
 
 /* The locks in the order in which they nest. */
 static void before_fork(void) {
+    mt_api_before_fork();
     mt_writer_before_fork();
     mt_thread_lock_registry();
     mt_definitions_before_fork();
@@ -90,6 +104,7 @@ static void after_fork(bool child) {
     mt_definitions_after_fork(child);
     mt_thread_after_fork(child);
     mt_writer_after_fork(child);
+    mt_api_after_fork();
 }
 
 static void after_fork_in_parent(void) {
@@ -153,9 +168,16 @@ static void advance(enum state from, enum state to, bool (*step)(void)) {
         sched_yield();
 }
 
+static bool open_trace(void) {
+    if (!mt_writer_start())
+        return false;
+    mt_api_trace_opened();
+    return true;
+}
+
 bool mt_process_start(void) {
     advance(STATE_NEW, STATE_PREPARED, prepare);
-    advance(STATE_PREPARED, STATE_STARTED, mt_writer_start);
+    advance(STATE_PREPARED, STATE_STARTED, open_trace);
     return mt_record_enabled() && !mt_process_is_finishing();
 }
 

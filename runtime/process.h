@@ -16,6 +16,9 @@ bool mt_process_is_stray(void);
 /* For good, in this process and those it forks. */
 void mt_process_stop_recording(void);
 
+/* Stops or resumes recording allocations, where anything is recorded. One caller at a time. */
+void mt_process_pause_recording(bool pause);
+
 /* The exit of the process has begun: buffers must not change hands any more. */
 bool mt_process_is_finishing(void);
 

@@ -5,14 +5,19 @@
 #include "guard.h"
 #include "hidden.h"
 #include "stack.h"
+#include "tags.h"
 
 struct mt_context_id mt_record_context(struct mt_local *local, enum mt_event_op op,
                                        uintptr_t call) {
     const struct memtrack_site *site = mt_record_site(call);
+    struct mt_context_id callers = MT_CONTEXT_ROOT;
 
-    if (mt_record_has_callers(op) && !mt_context_sites_only)
-        return mt_context_find(local, mt_record_caller(local, call), site);
-    return mt_context_child(local->cache, MT_CONTEXT_ROOT, site, true);
+    if (mt_record_has_callers(op)) {
+        if (!mt_context_sites_only)
+            return mt_context_find(local, mt_record_caller(local, call), site);
+        callers = mt_tags_context(local, local->cache, callers);
+    }
+    return mt_context_child(local->cache, callers, site, true);
 }
 
 static inline bool has_room(const struct mt_local *local, const struct mt_event *event,
@@ -102,13 +107,17 @@ static __attribute__((noinline)) void *record_alloc_anew(void *memory, size_t si
 }
 
 /* The slot that may hold the context of `call`, whose callers have been looked up before; NULL if
- * they have not, or callers do not count. */
+ * they have not, if callers do not count, or if there are tags. */
 static inline __attribute__((always_inline)) const struct mt_context_slot *
 known_slot(struct mt_local *local, uintptr_t call, struct mt_context_id *parent) {
-    memtrack_context caller = mt_record_caller(local, call);
-    const struct memtrack_link *link = (const void *)caller;
+    const struct memtrack_link *link = (const void *)__memtrack_context;
 
-    if (!mt_record_is_near(local, caller) || !mt_context_is_known(link))
+    if (call & MT_SITE_LINKED) {
+        if (MT_UNLIKELY(!mt_record_is_close(local, (memtrack_context)link)))
+            return NULL;
+        link = (const void *)link->caller;
+    }
+    if (!mt_record_is_close(local, (memtrack_context)link) || !mt_context_is_known(link))
         return NULL;
     *parent = mt_context_known_id(link);
     return mt_context_slot_of(local->cache, *parent, mt_record_site(call));

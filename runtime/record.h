@@ -44,7 +44,7 @@ struct mt_buffer {
     uint32_t extended;     /* events that took three records */
     uint32_t last;         /* the thread has ended: no buffer of it follows */
     uint32_t first_record; /* see struct mt_live_head */
-    uint32_t reserved;
+    uint32_t written;      /* words that a snapshot has written already; under the writer's lock */
     uint64_t words[MT_BUFFER_WORDS];
 };
 _Static_assert(sizeof(struct mt_buffer) == MT_BUFFER_BYTES, "whole pages");
@@ -84,6 +84,8 @@ struct mt_local {
     _Atomic uint32_t nested; /* events of signal handlers that wait in thread->nested */
     uintptr_t stack_low;     /* the thread's own stack, see stack.h; */
     uintptr_t stack_size;    /* 0: not known */
+    uintptr_t untagged_size; /* the same while the thread has no tags, else 0 */
+    uint64_t tags;           /* see tags.h */
     memtrack_context left;   /* nonlocal.c's: the context there when another stack took over */
     struct mt_guard *guard;  /* the innermost, see guard.h */
     uintptr_t own_frame; /* the outermost of the program's own allocators that run: its frame, */
@@ -104,17 +106,29 @@ MT_EXTERN const bool mt_interposed;
 #define MT_LOCAL_QUIET 4u
 #define MT_LOCAL_OWN 256u
 
-/* False: entry points only call through. Turned off by mode=off, at the end, and when the trace
- * cannot be written; process.c. It stands in a page that a fork wipes, since the child shares the
- * buffers until it is told of the fork, or for ever if it is not. */
-MT_EXTERN _Atomic bool *mt_recording;
+enum mt_recording {
+    MT_RECORDING_OFF,   /* entry points only call through */
+    MT_RECORDING_FREES, /* paused: deallocations only */
+    MT_RECORDING_ALL,
+};
+
+/* Turned off by mode=off, at the end, and when the trace cannot be written; process.c. It stands in
+ * a page that a fork wipes, since the child shares the buffers until it is told of the fork, or for
+ * ever if it is not. */
+MT_EXTERN _Atomic uint8_t *mt_recording;
 
 static inline bool mt_stack_is_own(const struct mt_local *local, uintptr_t address) {
     return address - local->stack_low < local->stack_size;
 }
 
+/* Whether anything is recorded. */
 static inline bool mt_record_enabled(void) {
-    return atomic_load_explicit(mt_recording, memory_order_relaxed);
+    return atomic_load_explicit(mt_recording, memory_order_relaxed) != MT_RECORDING_OFF;
+}
+
+/* Whether allocations are. */
+static inline bool mt_record_allocations(void) {
+    return atomic_load_explicit(mt_recording, memory_order_relaxed) == MT_RECORDING_ALL;
 }
 
 static inline unsigned mt_record_op(const uint64_t *words) {
@@ -184,6 +198,13 @@ static inline const struct memtrack_site *mt_record_site(uintptr_t call) {
 /* Whether the link can be read without asking. */
 static inline bool mt_record_is_near(const struct mt_local *local, memtrack_context link) {
     return mt_stack_is_own(local, link) && link > mt_stack_pointer() &&
+           link % _Alignof(struct memtrack_link) == 0;
+}
+
+/* The same, and the thread has no tags: the common case asks for both at once, so that tags cost
+ * nothing where there are none. */
+static inline bool mt_record_is_close(const struct mt_local *local, memtrack_context link) {
+    return link - local->stack_low < local->untagged_size && link > mt_stack_pointer() &&
            link % _Alignof(struct memtrack_link) == 0;
 }
 

@@ -2,6 +2,7 @@
 #include "stack.h"
 
 #include "os_memory.h"
+#include "tags.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,12 @@ void mt_stack_prepare(void) {
         main_thread = this_thread();
 }
 
+static void set_bounds(struct mt_local *local, uintptr_t low, uintptr_t size) {
+    local->stack_low = low;
+    local->stack_size = size;
+    mt_tags_use(local, local->tags);
+}
+
 void mt_stack_start(struct mt_local *local) {
     struct rlimit limit;
     uintptr_t high = getauxval(AT_EXECFN); /* a string above the first frame */
@@ -43,8 +50,7 @@ void mt_stack_start(struct mt_local *local) {
      * that forked. And the main one may be on a stack of the program's own just now. */
     if (this_thread() != main_thread && mt_stack_pointer() - (high - size) >= size)
         return;
-    local->stack_low = high - size;
-    local->stack_size = size;
+    set_bounds(local, high - size, size);
 }
 
 static uintptr_t parse_hex(const char **at, const char *end) {
@@ -88,8 +94,7 @@ static void find_bounds(struct mt_local *local) {
             field++;
             high = parse_hex(&field, line_end);
             if (inside - low < high - low) {
-                local->stack_low = low;
-                local->stack_size = high - low;
+                set_bounds(local, low, high - low);
                 close(file);
                 errno = saved;
                 return;

@@ -10,6 +10,7 @@
 #include "os_memory.h"
 #include "process.h"
 #include "stack.h"
+#include "tags.h"
 #include "writer.h"
 #include "writer_thread.h"
 
@@ -71,10 +72,14 @@ static struct mt_thread *thread_new(void) {
     return thread;
 }
 
-void mt_thread_recycle(struct mt_thread *thread) {
-    mt_lock_take(&registry_lock);
+void mt_thread_recycle_locked(struct mt_thread *thread) {
     thread->next = recycled;
     recycled = thread;
+}
+
+void mt_thread_recycle(struct mt_thread *thread) {
+    mt_lock_take(&registry_lock);
+    mt_thread_recycle_locked(thread);
     mt_lock_release(&registry_lock);
 }
 
@@ -117,6 +122,7 @@ static void buffer_use(struct mt_local *local, struct mt_buffer *buffer, uint64_
     buffer->first_event = thread->events;
     buffer->extended = 0;
     buffer->last = 0;
+    buffer->written = 0;
     atomic_store_explicit(&buffer->kind, MT_LIVE_EVENTS, memory_order_release);
     thread->buffer = buffer;
     local->buffer = buffer;
@@ -173,6 +179,21 @@ static bool thread_begin(struct mt_local *local, uint64_t ticks, unsigned events
     if (have_end_key && !local->ended_id)
         set_key(local);
     return true;
+}
+
+void mt_thread_set_name(struct mt_local *local, const char *name) {
+    struct mt_thread *thread;
+
+    /* One that has ended is past being named. */
+    if (!local->thread && (local->ended_id || !thread_begin(local, mt_clock_ticks(), 0)))
+        return;
+    thread = local->thread;
+    mt_lock_take(&registry_lock);
+    thread->named = true;
+    memset(thread->name, 0, sizeof thread->name);
+    memcpy(thread->name, name, strnlen(name, sizeof thread->name - 1));
+    mt_definitions_add_thread(thread);
+    mt_lock_release(&registry_lock);
 }
 
 /* Replaces a buffer without room; false if there is none to be had or recording is over. */
@@ -236,7 +257,8 @@ static void thread_finish(struct mt_local *local) {
     bool done;
 
     mt_lock_take(&registry_lock);
-    prctl(PR_GET_NAME, thread->name);
+    if (!thread->named)
+        prctl(PR_GET_NAME, thread->name);
     mt_definitions_add_thread(thread);
     thread->last_ticks = local->last_ticks;
     local->ended_id = thread->id;
@@ -291,7 +313,8 @@ static struct mt_context_id nested_context(struct mt_local *local, const struct 
     struct mt_context_id parent = MT_CONTEXT_ROOT;
 
     if (mt_record_has_callers(event->op))
-        parent = mt_context_walk(local, mt_record_caller(local, event->call), false);
+        parent = mt_tags_context(
+            local, NULL, mt_context_walk(local, mt_record_caller(local, event->call), false));
     return mt_context_intern(NULL, parent, mt_record_site(event->call), true);
 }
 
@@ -386,7 +409,7 @@ static void forget_all(void) {
     if (local->busy)
         mt_process_stop_recording();
     else
-        memset(local, 0, sizeof *local);
+        *local = (struct mt_local){.tags = local->tags};
 }
 
 void mt_thread_after_fork(bool child) {

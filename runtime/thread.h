@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MT_THREAD_NAME_SIZE 16
+#define MT_THREAD_NAME_SIZE 64
 #define MT_THREAD_NESTED_EVENTS 64
 
 struct mt_thread {
@@ -20,6 +20,7 @@ struct mt_thread {
     _Atomic uint64_t last_ticks; /* 0 while it runs; the writer may look while the thread ends */
     uint64_t events;             /* handed over */
     _Atomic uint64_t lost;       /* dropped for want of buffers, not yet written to the trace */
+    bool named;                  /* by the program, by memtrack_name_thread() */
     char name[MT_THREAD_NAME_SIZE];
     uint32_t forgotten; /* mt_context_forgotten() when it began */
     struct mt_event nested[MT_THREAD_NESTED_EVENTS];
@@ -33,6 +34,10 @@ struct mt_thread {
  * is no key: its buffer is then written at exit. */
 void mt_thread_start(void);
 
+/* Gives the calling thread a name that stays, whatever the kernel calls it. It is registered if it
+ * has no event yet. In the event path. */
+void mt_thread_set_name(struct mt_local *local, const char *name);
+
 /* While the registry is locked no thread begins, ends or changes its buffer. */
 void mt_thread_lock_registry(void);
 void mt_thread_unlock_registry(void);
@@ -45,6 +50,9 @@ const uint64_t *mt_thread_buffer_end(const struct mt_thread *thread);
 
 /* Gives back a thread whose last buffer has been written. */
 void mt_thread_recycle(struct mt_thread *thread);
+
+/* The same with the registry locked. */
+void mt_thread_recycle_locked(struct mt_thread *thread);
 
 /* Events of signal handlers that found no room, since the last call. */
 uint64_t mt_thread_take_lost_nested(void);

@@ -35,6 +35,9 @@ static struct mt_queue full;
 static _Atomic uint32_t in_flight; /* buffers handed over and not yet encoded */
 static _Atomic uint32_t released;  /* a futex: counts buffers that came back */
 static _Atomic uint32_t waiting;   /* threads that wait for `released` */
+static _Atomic uint32_t snapshots_wanted;
+static _Atomic uint32_t snapshots_done; /* a futex: all up to this one */
+static _Atomic bool snapshots_failed;   /* the last one could not be written */
 
 static struct mt_lock lock;
 static bool active; /* the trace is open */
@@ -48,6 +51,7 @@ static uint64_t out_events;               /* of those, in `out` */
 static uint64_t appended_events;          /* of those, in the last append */
 static uint64_t lost[MT_LOSS_SIGNAL + 1]; /* by reason */
 static enum mt_loss_reason stopped;       /* why nothing more is written; 0: it is */
+static bool registry_held;                /* for a snapshot */
 static uint64_t last_clock_ns;
 static uint64_t cpu_ns;
 
@@ -156,16 +160,18 @@ static void write_loss(struct mt_thread *thread) {
         mt_describe_put_loss(&out, thread->id, events, MT_LOSS_BUFFERS_FULL);
 }
 
-static void write_events(const struct mt_buffer *buffer, const uint64_t *end) {
+static void write_events(struct mt_buffer *buffer, const uint64_t *end) {
     uint32_t events;
 
-    if (end == buffer->words)
+    if (end == buffer->words + buffer->written)
         return;
     if (stopped) {
         count_lost(stopped, mt_block_count_events(buffer, end));
+        buffer->written = (uint32_t)(end - buffer->words);
         return;
     }
     events = mt_block_put_events(&out, buffer, end);
+    buffer->written = (uint32_t)(end - buffer->words);
     written_events += events;
     out_events += events;
     flush_if_large();
@@ -191,7 +197,9 @@ static bool drain(void) {
         if (buffer->last) {
             write_thread_end(thread);
             /* The exiting thread holds the registry, and needs the memory for nothing more. */
-            if (!mt_process_is_finishing())
+            if (registry_held)
+                mt_thread_recycle_locked(thread);
+            else if (!mt_process_is_finishing())
                 mt_thread_recycle(thread);
         }
         held[held_count++] = buffer;
@@ -203,10 +211,46 @@ static bool drain(void) {
     return true;
 }
 
+/* Its thread may be filling it. */
+static void write_buffer(struct mt_thread *thread, void *data) {
+    const uint64_t *end = mt_thread_buffer_end(thread);
+
+    (void)data;
+    /* Since then: what the events up to there refer to stands before them. */
+    put_definitions();
+    write_events(thread->buffer, end);
+}
+
+static bool snapshot_is_wanted(void) {
+    return atomic_load_explicit(&snapshots_wanted, memory_order_seq_cst) !=
+           atomic_load_explicit(&snapshots_done, memory_order_relaxed);
+}
+
+static void take_snapshot(void) {
+    uint32_t number = atomic_load_explicit(&snapshots_wanted, memory_order_acquire);
+
+    drain();
+    mt_thread_lock_registry();
+    registry_held = true;
+    drain();
+    mt_thread_each(write_buffer, NULL);
+    put_definitions();
+    registry_held = false;
+    mt_thread_unlock_registry();
+    flush();
+    atomic_store_explicit(&snapshots_failed, stopped != 0, memory_order_relaxed);
+    atomic_store_explicit(&snapshots_done, number, memory_order_release);
+    mt_lock_wake(&snapshots_done, INT32_MAX);
+}
+
 /* Encodes what is there, else appends what is encoded; false if there was nothing to encode. */
 static bool work_locked(void) {
     bool worked = active && drain();
 
+    if (active && snapshot_is_wanted()) {
+        take_snapshot();
+        worked = true;
+    }
     if (!worked && active)
         flush();
     return worked;
@@ -233,7 +277,7 @@ static bool help(void) {
 }
 
 bool mt_writer_has_work(void) {
-    return atomic_load_explicit(&full.newest, memory_order_seq_cst) != NULL;
+    return atomic_load_explicit(&full.newest, memory_order_seq_cst) != NULL || snapshot_is_wanted();
 }
 
 void mt_writer_detach(void) {
@@ -245,6 +289,28 @@ void mt_writer_detach(void) {
 void mt_writer_notify(void) {
     if (!mt_writer_thread_wake())
         help();
+}
+
+bool mt_writer_snapshot(unsigned milliseconds) {
+    uint32_t number = atomic_fetch_add_explicit(&snapshots_wanted, 1, memory_order_seq_cst) + 1;
+    uint64_t end = mt_clock_nanoseconds(CLOCK_MONOTONIC) + milliseconds * UINT64_C(1000000);
+
+    for (;;) {
+        uint32_t seen = atomic_load_explicit(&snapshots_done, memory_order_acquire);
+        unsigned pause = 100;
+
+        if ((int32_t)(seen - number) >= 0)
+            return !atomic_load_explicit(&snapshots_failed, memory_order_relaxed);
+        if (mt_process_is_finishing() || mt_clock_nanoseconds(CLOCK_MONOTONIC) >= end)
+            return false;
+        /* The thread is not started for this. */
+        if (!mt_writer_thread_wake_running()) {
+            if (help())
+                continue;
+            pause = 1;
+        }
+        mt_lock_wait(&snapshots_done, seen, pause);
+    }
 }
 
 /* Life cycle */
@@ -317,7 +383,7 @@ static void read_name(struct mt_thread *thread) {
 static void finish_thread(struct mt_thread *thread, void *data) {
     (void)data;
     write_events(thread->buffer, mt_thread_buffer_end(thread));
-    if (!thread->last_ticks)
+    if (!thread->last_ticks && !thread->named)
         read_name(thread);
     write_thread_end(thread);
 }
@@ -391,6 +457,7 @@ static void start_over(void) {
     atomic_store(&full.newest, NULL);
     atomic_store(&in_flight, 0);
     atomic_store(&waiting, 0);
+    atomic_store(&snapshots_done, atomic_load(&snapshots_wanted));
     if (active) {
         struct mt_text text = MT_TEXT(parent.trace);
 

@@ -29,6 +29,10 @@ void mt_writer_notify(void);
 /* Gives back a buffer that was not handed over. */
 void mt_writer_release(struct mt_buffer *buffer);
 
+/* Puts all that has been recorded until now into the file. False if that could not be done, or not
+ * in this time. Any thread, with no lock of the writer's or below it held. */
+bool mt_writer_snapshot(unsigned milliseconds);
+
 /* Writes what all threads have recorded, and ends the trace; `here`: in this thread. */
 void mt_writer_finish(void);
 void mt_writer_finish_here(void);

@@ -76,16 +76,20 @@ static void wake(void) {
         mt_lock_wake(&sleeps, 1);
 }
 
+bool mt_writer_thread_wake_running(void) {
+    if (atomic_load_explicit(&state, memory_order_relaxed) != STATE_RUNS)
+        return false;
+    wake();
+    return true;
+}
+
 bool mt_writer_thread_wake(void) {
     uint32_t none = STATE_NONE;
 
     if (atomic_load_explicit(&state, memory_order_relaxed) == STATE_NONE &&
         atomic_compare_exchange_strong(&state, &none, STATE_RUNS) && !start())
         atomic_store(&state, STATE_UNWANTED);
-    if (atomic_load_explicit(&state, memory_order_relaxed) != STATE_RUNS)
-        return false;
-    wake();
-    return true;
+    return mt_writer_thread_wake_running();
 }
 
 bool mt_writer_thread_runs(void) {

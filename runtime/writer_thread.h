@@ -10,6 +10,9 @@ bool mt_writer_thread_wake(void);
 
 bool mt_writer_thread_runs(void);
 
+/* The same, but it is not started. */
+bool mt_writer_thread_wake_running(void);
+
 /* Ends it for good and returns when it is gone. For the main thread when it leaves by
  * pthread_exit(): the process ends with its last thread, and that must not be this one. */
 void mt_writer_thread_end(void);

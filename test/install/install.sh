@@ -27,6 +27,7 @@ prefix=$work/prefix
 for file in bin/memtrack bin/memtrack-cc bin/memtrack-c++ "$libdir/MemTrackPass.so" \
   "$libdir/libmemtrack.so" "$libdir/libmemtrack.so.0" "$libdir/libmemtrack.a" "$libdir/pkgconfig/memtrack.pc" \
   "$libdir/cmake/MemTrack/MemTrackConfig.cmake" include/memtrack/abi.h \
+  include/memtrack/memtrack.h \
   include/memtrack/config/context-site.h; do
   [ -e "$prefix/$file" ] || fail "$file is not installed"
 done
@@ -132,6 +133,22 @@ plugin=$(pc --variable=plugin)
     $(pc --libs) -o "$work/pc"
 }
 expect "$work/pc" 2 1100
+
+# The public header, by each way that finds it.
+cat >"$work/api.c" <<'END'
+#include <memtrack/memtrack.h>
+int main(void) {
+    memtrack_phase("begun");
+    return 0;
+}
+END
+quiet "$prefix/bin/memtrack-cc" "$work/api.c" -o "$work/api"
+mkdir "$work/phases"
+(cd "$work/phases" && "$work/api") || fail "a program with a phase"
+"$prefix/bin/memtrack" info "$work"/phases/*.mtrace | grep -q 'phase *begun' || fail "no phase"
+# shellcheck disable=SC2046 # several words are meant
+quiet gcc $(pc --cflags) "$work/api.c" -o "$work/api"
+quiet "$work/api"
 
 # A static program.
 quiet "$prefix/bin/memtrack-cc" -O2 -static -c "$source/project/part.c" -o "$work/part.o"

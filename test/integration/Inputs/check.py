@@ -4,7 +4,8 @@
 Names: s, the summary as an object; own, sums over what instrumented code with debug information
 allocated; contexts, threads, errors, process as in the JSON; by(function) and at(code), lists of the
 contexts whose innermost frame is in that function, or on the line of FILE that holds that code;
-total(list, key), a sum; chain(context), its functions.
+total(list, key), a sum; chain(context), its functions; tags(function) and
+counts(function), of by(function) the lists of tags, innermost first, and the numbers of allocations.
 """
 
 import json
@@ -34,6 +35,17 @@ def at(code):
 
 # What libraries allocate by themselves is not for tests of other things to count.
 own = [c for c in contexts if c["frames"][0]["file"]]
+
+
+def by(function):
+    return [c for c in contexts if c["frames"][0]["function"].split("(")[0] == function]
+
+
+def tags(function):
+    return [[f["function"][6:-1] for f in c["frames"] if f["function"].startswith("[tag: ")]
+            for c in by(function)]
+
+
 names = {
     "s": SimpleNamespace(**report["summary"]),
     "own": SimpleNamespace(**{key: sum(c[key] for c in own)
@@ -43,8 +55,9 @@ names = {
     "threads": report["threads"],
     "errors": report["errors"],
     "process": report["process"],
-    "by": lambda function: [c for c in contexts
-                            if c["frames"][0]["function"].split("(")[0] == function],
+    "by": by,
+    "tags": tags,
+    "counts": lambda function: [c["allocations"] for c in by(function)],
     "at": at,
     "total": lambda found, key: sum(c[key] for c in found),
     "chain": lambda c: [f["function"].split("(")[0] for f in c["frames"]],

@@ -1,10 +1,10 @@
 #!/bin/sh
-# symbols.sh NM SHARED LINK STATIC TABLE INTERPOSED: the libraries export the entry points of TABLE; the
-# shared ones what they have to see of libc and the unwinder besides; the one that programs run with
-# the allocator's symbols in INTERPOSED; and nothing else. They ask for none of the functions that
-# allocate, or that could end or block the program.
+# symbols.sh NM SHARED LINK STATIC TABLE INTERPOSED HEADER: the libraries export the entry points of
+# TABLE and what the public HEADER refers to; the shared ones what they have to see of libc and the
+# unwinder besides; the one that programs run with the allocator's symbols in INTERPOSED; and nothing
+# else. They ask for none of the functions that allocate, or that could end or block the program.
 set -eu
-nm=$1 shared=$2 link=$3 static=$4 table=$5 interposed=$6
+nm=$1 shared=$2 link=$3 static=$4 table=$5 interposed=$6 header=$7
 export LC_ALL=C
 
 expected=$(
@@ -13,6 +13,7 @@ expected=$(
     echo __memtrack_enter_allocator
     echo __memtrack_leave_allocator
     echo __memtrack_context
+    sed -n 's/^MEMTRACK_RUNTIME_FUNCTION([^,]*, \([a-z_]*\),.*/__memtrack_\1/p' "$header"
     echo __memtrack_register_sites_v3
     echo __memtrack_unregister_sites_v3
   } | sort -u

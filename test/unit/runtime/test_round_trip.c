@@ -3,9 +3,11 @@
 #define _GNU_SOURCE
 #include "record.h"
 #include "sites.h"
+#include "tags.h"
 #include "thread.h"
 #include "trace/decode.h"
 #include "trace/trace.h"
+#include "writer.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -162,12 +164,38 @@ static int record_many(void) {
     return 0;
 }
 
-/* Child: records while signal handlers that record, too, interrupt it wherever they happen to. */
+static _Atomic bool recorded;
+
+static void *take_snapshots(void *argument) {
+    size_t *taken = argument;
+
+    while (!recorded) {
+        *taken += mt_writer_snapshot(10000);
+        usleep(100);
+    }
+    return NULL;
+}
+
+/* Child: records on several threads while parts of their buffers are written. */
+static int record_beside_snapshots(void) {
+    pthread_t thread;
+    size_t taken = 0;
+
+    pthread_create(&thread, NULL, take_snapshots, &taken);
+    record_many();
+    recorded = true;
+    pthread_join(thread, NULL);
+    return taken > 0 ? 0 : 1;
+}
+
+/* Child: records while signal handlers that record, too, interrupt it wherever they happen to. All
+ * of it under a tag. */
 static int record_under_signals(void) {
     const struct itimerval often = {{0, 20}, {0, 20}};
     struct sigaction action = {.sa_handler = on_signal};
 
     sigaction(SIGALRM, &action, NULL);
+    mt_tags_use(&mt_local, mt_tags_push(0, "tag"));
     for (int round = 0; round < 50; round++) {
         /* After the first full buffer: a handler that is the first to have one would start the
          * writer's thread, which is a known limit, see docs/runtime.md. */
@@ -265,11 +293,10 @@ static void open_sound(struct trace *trace) {
     assert_int_equal(trace->reader.damage.bytes, 0);
 }
 
-static void keeps_every_field(void **state) {
+static void expect_every_field(const char *child) {
     struct trace trace;
 
-    (void)state;
-    run_child("many");
+    run_child(child);
     open_sound(&trace);
     for (thread_index = 0; thread_index < THREADS; thread_index++)
         assert_int_equal(each_event(&trace, shared->thread_ids[thread_index], compare), EVENTS);
@@ -279,11 +306,24 @@ static void keeps_every_field(void **state) {
     trace_close(&trace);
 }
 
+static void keeps_every_field(void **state) {
+    (void)state;
+    expect_every_field("many");
+}
+
+static void keeps_every_field_beside_snapshots(void **state) {
+    (void)state;
+    expect_every_field("snapshots");
+}
+
 static size_t own_events, handler_events;
 
 static void count_sources(const struct trace *trace, const struct event *event, size_t number) {
-    (void)trace;
+    uint32_t context = defs_context(&trace->defs, event->context);
+
     (void)number;
+    assert_true(defs_site(&trace->defs, trace->defs.contexts.items[context].parent)->flags &
+                MT_SITE_TAG);
     if (event->size == HANDLER_SIZE && event->address == 0x1000) {
         handler_events++;
         return;
@@ -310,6 +350,7 @@ static void loses_nothing_to_signals(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_every_field),
+        cmocka_unit_test(keeps_every_field_beside_snapshots),
         cmocka_unit_test(loses_nothing_to_signals),
     };
     int failed;
@@ -317,7 +358,9 @@ int main(int argc, char **argv) {
     lay_out_sites();
     if (argc == 3) {
         shared = map_log(argv[2]);
-        return strcmp(argv[1], "signals") == 0 ? record_under_signals() : record_many();
+        return strcmp(argv[1], "signals") == 0     ? record_under_signals()
+               : strcmp(argv[1], "snapshots") == 0 ? record_beside_snapshots()
+                                                   : record_many();
     }
     snprintf(trace_path, sizeof trace_path, "/tmp/memtrack-test-%d.mtrace", (int)getpid());
     snprintf(log_path, sizeof log_path, "/tmp/memtrack-test-%d.log", (int)getpid());

@@ -1,0 +1,7 @@
+#include "api-user.h"
+
+int other(void);
+
+int main(void) {
+    return use_api() + other();
+}
