@@ -78,7 +78,9 @@ struct memtrack_site {
     uint16_t frame_count; /* at least 1 */
     uint8_t api;          /* enum memtrack_api */
     uint8_t flags;        /* enum memtrack_site_flags */
-    uint32_t reserved[2]; /* 0 */
+    int32_t pool;      /* self-relative, NUL-terminated name of the pool whose function is called,
+                          or is where the call is made; see allocators.h */
+    uint32_t reserved; /* 0 */
 };
 
 /* The calling context. While a function's instrumented calls run, a link on its own stack names the
