@@ -1,5 +1,7 @@
 /* memtrack report */
 #include "commands.h"
+#include "model/pool_report.h"
+#include "output/pools.h"
 #include "session.h"
 
 #include <errno.h>
@@ -26,6 +28,9 @@ static const char help[] =
     "                       (default 10)\n"
     "  --min-share PERCENT  leave out nodes of trees that cost less (default 0.5)\n"
     "  --no-fold            show every frame: see Folding\n"
+    "  --pools              what custom allocators handed out, by pool, and what they took from\n"
+    "                       the heap\n"
+    "  --pool NAME          report on the blocks of that pool instead of the heap's\n"
     "  --help               this text\n"
     "\n"
     "Definitions:\n"
@@ -120,6 +125,8 @@ struct arguments {
     struct report_options options;
     const struct output_ops *format;
     const char *output;
+    const char *pool;
+    bool pools;
     bool by; /* was asked for */
     bool help;
 };
@@ -139,7 +146,7 @@ static int settle_view(struct arguments *parsed) {
 }
 
 static int parse(int count, char **arguments, struct arguments *parsed) {
-    enum { FORMAT = 256, BY, VIEW, SORT, LIMIT, MIN_SHARE, NO_FOLD, HELP };
+    enum { FORMAT = 256, BY, VIEW, SORT, LIMIT, MIN_SHARE, NO_FOLD, POOLS, POOL, HELP };
     static const struct option options[] = {
         {"format", required_argument, NULL, FORMAT},
         {"output", required_argument, NULL, 'o'},
@@ -147,6 +154,8 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
         {"sort", required_argument, NULL, SORT},
         {"limit", required_argument, NULL, LIMIT},
         {"no-fold", no_argument, NULL, NO_FOLD},
+        {"pools", no_argument, NULL, POOLS},
+        {"pool", required_argument, NULL, POOL},
         {"view", required_argument, NULL, VIEW},
         {"min-share", required_argument, NULL, MIN_SHARE},
         {"help", no_argument, NULL, HELP},
@@ -193,6 +202,12 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
         case NO_FOLD:
             parsed->options.no_fold = true;
             break;
+        case POOLS:
+            parsed->pools = true;
+            break;
+        case POOL:
+            parsed->pool = optarg;
+            break;
         case HELP:
             parsed->help = true;
             return STATUS_OK;
@@ -204,9 +219,41 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
     }
 }
 
+static bool write_pools(FILE *out, const struct report *report, const struct arguments *arguments,
+                        struct error *error) {
+    struct pool_report pools;
+
+    if (!pool_report_make(&pools, report, error))
+        return false;
+    if (arguments->format == &output_json)
+        pools_write_json(out, &pools);
+    else
+        pools_print(out, &pools, arguments->options.limit);
+    pool_report_free(&pools);
+    return true;
+}
+
+static bool write_pool(FILE *out, const struct report *report, const struct arguments *arguments,
+                       struct error *error) {
+    struct report selected;
+    bool good;
+
+    if (!pool_report_knows(report, arguments->pool))
+        return error_set(error, "there is no pool '%s'; memtrack report --pools lists them",
+                         arguments->pool);
+    good = pool_report_select(&selected, report, arguments->pool, error) &&
+           arguments->format->report(out, &selected, &arguments->options, error);
+    report_free(&selected);
+    return good;
+}
+
 static bool write_report(FILE *out, struct report *report, const void *data, struct error *error) {
     const struct arguments *arguments = data;
 
+    if (arguments->pools)
+        return write_pools(out, report, arguments, error);
+    if (arguments->pool)
+        return write_pool(out, report, arguments, error);
     return arguments->format->report(out, report, &arguments->options, error);
 }
 

@@ -160,7 +160,7 @@ void mt_record_events(const struct mt_event *events, unsigned count) {
         record_slow(local, events, count);
         return;
     }
-    context = mt_record_context(local, events[0].op, events[0].call);
+    context = mt_record_context(local, events[count - 1].op, events[count - 1].call);
     store(local, &events[0], context);
     if (count == 2)
         store(local, &events[1], context);

@@ -45,7 +45,8 @@ static bool add_contexts(struct report *report, const struct chains *chains,
 
         if (context->allocations == 0)
             continue;
-        if (defs_site(&trace->defs, (uint32_t)i)->flags & MT_SITE_CALL)
+        /* To a block of a pool, what is cut cannot be told. */
+        if (!report->pool && defs_site(&trace->defs, (uint32_t)i)->flags & MT_SITE_CALL)
             report->totals.cut_contexts += context->allocations;
         row.counters = (struct counters){
             .allocations = context->allocations,

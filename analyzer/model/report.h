@@ -103,6 +103,7 @@ struct report_totals {
 
 struct report {
     struct report_totals totals;
+    const char *pool; /* whose blocks it is about; NULL the heap */
     struct report_rows contexts;
     MT_LIST(struct report_thread) threads;
     MT_LIST(struct report_mismatch) mismatches;

@@ -86,6 +86,8 @@ static json_t *summary_object(const struct report *report) {
     json_t *object = json_object();
 
     JSON_SET(object, "threads", json_number_of(totals->threads));
+    if (report->pool)
+        JSON_SET(object, "pool", json_text(report->pool));
     json_set_all_counters(object, &totals->counters);
     JSON_SET(object, "cut_contexts", json_number_of(totals->cut_contexts));
     JSON_SET(object, "peak_ns",

@@ -79,6 +79,11 @@ static void print_summary(FILE *out, const struct report *report) {
     bool several = report->traces.count > 1;
     double seconds = totals->duration_ns / 1e9;
 
+    if (report->pool) {
+        fputs("  pool         ", out);
+        print_clean(out, report->pool, strlen(report->pool));
+        fputs(", apart from the heap\n", out);
+    }
     if (totals->rate_unknown)
         fprintf(out, "  duration     unknown: the trace does not tell the rate of its clock\n");
     else

@@ -11,6 +11,7 @@ expected=$(
     sed -n 's/^MT_FUNCTION([^,]*, \([a-z_]*\),.*/__memtrack_\1/p' "$table"
     echo __memtrack_enter_allocator
     echo __memtrack_leave_allocator
+    printf '__memtrack_pool_%s\n' alloc free free_all position realloc ticks
     echo __memtrack_context
     echo __memtrack_register_sites_v2
     echo __memtrack_unregister_sites_v2
