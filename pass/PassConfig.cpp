@@ -48,6 +48,15 @@ static void parse(PassConfig &Config, StringRef Options, bool Warn) {
   }
 }
 
+static void readString(PassConfig &Config, StringRef Text, bool Warn) {
+  if (!startsWith(Text, AllocatorsOption) || !Text.contains('\n')) {
+    parse(Config, Text, Warn);
+    return;
+  }
+  auto Parts = Text.drop_front(sizeof(AllocatorsOption) - 1).split('\n');
+  Config.Allocators.push_back({Parts.first.str(), Parts.second.str()});
+}
+
 PassConfig PassConfig::read(const Module &M, bool Warn) {
   PassConfig Config;
   for (const GlobalVariable &Variable : M.globals()) {
@@ -55,15 +64,12 @@ PassConfig PassConfig::read(const Module &M, bool Warn) {
         !Variable.hasInitializer())
       continue;
     auto *Data = dyn_cast<ConstantDataSequential>(Variable.getInitializer());
-    if (!Data || !Data->isCString())
+    if (!Data || !Data->isString())
       continue;
-    StringRef Text = Data->getAsCString();
-    if (startsWith(Text, AllocatorsOption) && Text.contains('\n')) {
-      auto Parts = Text.drop_front(sizeof(AllocatorsOption) - 1).split('\n');
-      Config.Allocators.push_back({Parts.first.str(), Parts.second.str()});
-    } else {
-      parse(Config, Text, Warn);
-    }
+    SmallVector<StringRef, 2> Strings;
+    Data->getAsString().split(Strings, '\0', -1, false);
+    for (StringRef Text : Strings)
+      readString(Config, Text, Warn);
   }
   if (const char *Options = std::getenv("MEMTRACK_PASS_OPTIONS"))
     parse(Config, Options, Warn);

@@ -74,13 +74,13 @@ static std::string qualifiedName(const Function &F) {
   if (Demangler.partialDemangle(Mangled.c_str()) || !Demangler.isFunction())
     return "";
   std::string Result;
-  for (auto Part : {&ItaniumPartialDemangler::getFunctionDeclContextName,
-                    &ItaniumPartialDemangler::getFunctionBaseName}) {
-    char *Text = (Demangler.*Part)(nullptr, nullptr);
+  auto Add = [&](char *Text) {
     if (Text && *Text)
       Result += (Result.empty() ? "" : "::") + std::string(Text);
     std::free(Text);
-  }
+  };
+  Add(Demangler.getFunctionDeclContextName(nullptr, nullptr));
+  Add(Demangler.getFunctionBaseName(nullptr, nullptr));
   return Result;
 }
 

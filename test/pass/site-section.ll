@@ -9,7 +9,7 @@ $inline = comdat any
 
 declare void @free(ptr)
 
-; CHECK: @__memtrack_sites = private constant [2 x { i64, i32, i32, i32, i16, i8, i8, [2 x i32] }] {{.*}}, section "memtrack_sites", align 32, !associated ![[F:[0-9]+]]
+; CHECK: @__memtrack_sites = private constant [2 x { i64, i32, i32, i32, i16, i8, i8, i32, i32 }] {{.*}}, section "memtrack_sites", align 32, !associated ![[F:[0-9]+]]
 ; CHECK: @__memtrack_frames = private constant [2 x { i32, i32, i32, i16, i16 }] {{.*}}, section "memtrack_frames", align 16, !associated ![[F]]
 ; CHECK: @__memtrack_sites.{{[0-9]+}} = private constant [1 x {{.*}}, section "memtrack_sites", comdat($inline), align 32, !associated ![[INLINE:[0-9]+]]
 ; CHECK: @__memtrack_frames.{{[0-9]+}} = private constant [1 x {{.*}}, section "memtrack_frames", comdat($inline), align 16, !associated ![[INLINE]]
