@@ -46,6 +46,8 @@ PreservedAnalyses PreparePass::run(Module &M, ModuleAnalysisManager &) {
   for (const FunctionCalls &Function : Classified.Functions) {
     // What is rejected here will be once more, and is told of then.
     Changed |= insertPoolHooks(*Function.F, Pools, false, Classified.Rejected);
+    if (const PoolFunction *Pool = Pools.find(*Function.F))
+      markCallsInPool(*Function.F, Pool->Pool);
     for (const AllocationCall &Call : Function.Calls)
       Call.Call->addFnAttr(Attribute::NoMerge);
     if (!Config.Contexts)

@@ -4,6 +4,7 @@
 #include "LLVMCompat.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
 
 using namespace llvm;
 using namespace memtrack;
@@ -11,6 +12,9 @@ using namespace memtrack;
 /// Of a call that has its hooks, or needs none; of a hook, the name of the
 /// pool.
 static constexpr char HookMark[] = "memtrack-pool";
+
+/// Of the calls that were written in a function of a pool: its name.
+static constexpr char InsideMark[] = "memtrack-in-pool";
 
 static constexpr StringLiteral PositionHook = MT_ENTRY_PREFIX "pool_position";
 static constexpr StringLiteral TicksHook = MT_ENTRY_PREFIX "pool_ticks";
@@ -234,6 +238,19 @@ bool memtrack::insertPoolHooks(Function &F, const PoolFunctions &Pools,
     Changed = true;
   }
   return Changed;
+}
+
+void memtrack::markCallsInPool(Function &F, StringRef Pool) {
+  Attribute Mark = Attribute::get(F.getContext(), InsideMark, Pool);
+  for (Instruction &I : instructions(F)) {
+    auto *Call = dyn_cast<CallBase>(&I);
+    if (Call && !isa<IntrinsicInst>(Call))
+      Call->addFnAttr(Mark);
+  }
+}
+
+StringRef memtrack::poolAround(const CallBase &Call) {
+  return Call.getAttributes().getFnAttr(InsideMark).getValueAsString();
 }
 
 bool memtrack::isPoolHook(const CallBase &Call) {

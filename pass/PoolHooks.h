@@ -21,6 +21,13 @@ namespace memtrack {
 bool insertPoolHooks(llvm::Function &F, const PoolFunctions &Pools,
                      bool Optimized, std::vector<RejectedCall> &Rejected);
 
+/// Marks the calls of \p F, which is a custom allocator, so that it is known
+/// what they are for when they have been inlined.
+void markCallsInPool(llvm::Function &F, llvm::StringRef Pool);
+
+/// The pool in whose function \p Call was written, by that mark; or empty.
+llvm::StringRef poolAround(const llvm::CallBase &Call);
+
 /// Whether \p Call is a hook, one that has a site.
 bool isPoolHook(const llvm::CallBase &Call);
 

@@ -80,6 +80,7 @@ void SiteTable::addFrames(Site &S, const CallBase &Call, unsigned Ordinal,
     if (S.Pool.empty())
       S.Pool = Pool.str();
   };
+  IsIn(poolAround(Call));
   for (const DILocation *Location = Call.getDebugLoc().get(); Location;
        Location = Location->getInlinedAt()) {
     // The outermost frame's own name tells a coroutine's parts apart.

@@ -72,9 +72,9 @@ bool pool_blocks_add(struct pool_blocks *blocks, const struct pool_block *block,
 }
 
 uint32_t pool_blocks_find(const struct pool_blocks *blocks, uint64_t address, uint32_t pool,
-                          uint32_t instance) {
+                          uint32_t instance, bool any) {
     uint32_t found = 0;
-    int best = 0;
+    int best = any ? 0 : 1;
 
     if (!blocks->live)
         return 0;

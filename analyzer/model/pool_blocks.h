@@ -39,9 +39,10 @@ bool pool_blocks_add(struct pool_blocks *blocks, const struct pool_block *block,
 
 /* Indices plus 1; 0 for none. They hold until the block is removed. */
 
-/* The block at the address: best of the pool and the instance, else of the pool, else any. */
+/* The block at the address: best of the instance, else of the pool, else, with `any`, the newest.
+ */
 uint32_t pool_blocks_find(const struct pool_blocks *blocks, uint64_t address, uint32_t pool,
-                          uint32_t instance);
+                          uint32_t instance, bool any);
 
 /* A look for all blocks that begin in [begin, end); with `instance` not UINT32_MAX only those of
  * that one. */

@@ -269,6 +269,7 @@ static bool pool_alloc(struct run *run, const struct event *event, uint32_t cont
 static void pool_free(struct run *run, const struct event *event, uint32_t pool,
                       uint64_t identity) {
     uint32_t instance = find_instance(run, pool, identity);
+    bool again = run->last_freed[event->stream] == event->address;
     uint32_t at;
 
     if (identity && identity == event->address) {
@@ -276,11 +277,10 @@ static void pool_free(struct run *run, const struct event *event, uint32_t pool,
             end_block(run, run->pools->instances.items[instance].first, event, count_with_pool);
         return;
     }
-    at = pool_blocks_find(&run->blocks, event->address, pool, instance);
+    at = pool_blocks_find(&run->blocks, event->address, pool, instance, !again);
     if (at) {
         end_block(run, at, event, count_free);
-    } else if (run->last_freed[event->stream] != event->address &&
-               !live_table_find(&run->heap, event->address)->address) {
+    } else if (!again && !live_table_find(&run->heap, event->address)->address) {
         run->pools->pools.items[pool].unmatched_frees++;
         if (run->facts && pool == run->selected) {
             run->facts->unmatched_frees++;

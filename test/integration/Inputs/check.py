@@ -3,7 +3,8 @@
 
 Names: s, the summary as an object; contexts, threads, errors, process as in the JSON;
 by(function) and at(code), lists of the contexts whose innermost frame is in that function, or on the
-line of FILE that holds that code; total(list, key), a sum; chain(context), its functions.
+line of FILE that holds that code; total(list, key), a sum; chain(context), its functions; pool(name),
+what `report --pools` says of a pool, pools() their names, and within(name), the contexts of one.
 """
 
 import json
@@ -31,7 +32,20 @@ def at(code):
     return [c for c in contexts if c["frames"][0]["line"] == line]
 
 
+def of(*options):
+    return json.loads(subprocess.run([memtrack, "report", "--format", "json", *options, trace],
+                                     stdout=subprocess.PIPE, check=True).stdout)
+
+
+def pool(name):
+    (found,) = [p for p in of("--pools")["pools"] if p["name"] == name]
+    return SimpleNamespace(**found)
+
+
 names = {
+    "pool": pool,
+    "pools": lambda: sorted(p["name"] for p in of("--pools")["pools"]),
+    "within": lambda name: of("--pool", name)["contexts"],
     "s": SimpleNamespace(**report["summary"]),
     "contexts": contexts,
     "threads": report["threads"],
