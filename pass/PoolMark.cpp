@@ -2,6 +2,7 @@
 
 #include "PoolMark.h"
 #include "LLVMCompat.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace llvm;
 using namespace memtrack;

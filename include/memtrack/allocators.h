@@ -53,9 +53,10 @@
  *   14 to 16  -           yes, on calls, too  with -g only   yes, but the compiler then warns
  *   19        yes         refused             with -g only   yes, but the compiler then warns
  *
- * (annotate does since 18.) An assumption that clang does not know is without effect on what it
- * generates, but it says so. */
-#if defined(__clang__) && __clang_major__ >= 18
+ * An assumption that clang does not know is without effect on what it generates, but it says so.
+ * Of an annotated inline function that has been inlined everywhere, a copy stays. Calls of virtual
+ * functions have a mark up to clang 18 only. */
+#if defined(__clang__) && __clang_major__ >= 19
 #define MEMTRACK_MARK(text) __attribute__((annotate("memtrack " text)))
 #elif defined(__clang__) && __clang_major__ >= 12
 #define MEMTRACK_MARK(text)                                                                        \

@@ -1,4 +1,4 @@
-// Marks on member functions, static and not, on templates and on virtual functions (up to clang 17);
+// Marks on member functions, static and not, on templates and on virtual functions (up to clang 18);
 // exceptions that leave an allocator; pools in pools.
 // RUN: %cxx -I%include -g -O0 %s -o %t && %run %t.mtrace %t && %check %t.mtrace @%s
 // RUN: %cxx -I%include -g -O2 %s -o %t && %run %t.mtrace %t && %check %t.mtrace @%s

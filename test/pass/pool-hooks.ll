@@ -145,7 +145,7 @@ define void @indirect(ptr %s, ptr %a, ptr %p) {
   call void @gives_structure(ptr sret({ i64, i64, i64 }) %s, ptr %a, ptr %p)
   ret void
 }
-; A call that has the mark itself, as clang 14 to 17 give it to virtual functions.
+; A call that has the mark itself, as clang 14 to 18 give it to virtual functions.
 ; CHECK-LABEL: define ptr @virtual
 ; CHECK: call ptr %f(ptr %a, i64 5)
 ; CHECK: call void @__memtrack_pool_alloc(ptr %p, i64 5, ptr null,

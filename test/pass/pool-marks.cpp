@@ -5,8 +5,8 @@
 // RUN: FileCheck %s <%t.ll
 // RUN: %clangxx -g -O2 -I%include -S -emit-llvm %s -o - | FileCheck %s --check-prefix=INLINED
 // RUN: %clangxx -E -I%include %s -o %t.ii && %clangxx -g -O0 -Wall -Wextra -Werror -S -emit-llvm %t.ii -o - | FileCheck %s
-// RUN: %plain -O1 -Wall -Wextra -Werror -I%include -c %s -o %t.marked.o
-// RUN: %plain -O1 -DBARE -I%include -c %s -o %t.bare.o
+// RUN: %plain -O0 -Wall -Wextra -Werror -I%include -c %s -o %t.marked.o
+// RUN: %plain -O0 -DBARE -I%include -c %s -o %t.bare.o
 // RUN: cmp %t.marked.o %t.bare.o
 
 #ifdef BARE
