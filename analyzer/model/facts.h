@@ -57,6 +57,7 @@ struct facts {
     size_t mismatch_count;
     struct id_map mismatch_of_pair;
     uint64_t events;
+    uint64_t pool_events; /* of custom allocators; none of the others counts them */
     uint64_t allocations;
     uint64_t frees; /* all recorded ones */
     uint64_t allocated_bytes;

@@ -227,8 +227,10 @@ bool heap_process(struct heap *heap, const struct event *events, size_t count,
             live_table_prefetch(&heap->table, events[i + PREFETCH_DISTANCE].address);
         if (__builtin_expect(heap->pending_count != 0, 0))
             expire(heap, event->ticks);
-        if (__builtin_expect(event_is_of_pool(event), 0))
+        if (__builtin_expect(event_is_of_pool(event), 0)) {
+            heap->facts->pool_events += event->op != MT_OP_IN_POOL;
             continue;
+        }
         heap->facts->threads[event->stream].events++;
         if (!event_is_allocation(event))
             release(heap, event, context, events);

@@ -155,6 +155,7 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
 
     counters_add(&totals->counters, &sums);
     totals->events += facts->events;
+    totals->pool_events += facts->pool_events;
     totals->unmatched_frees += facts->unmatched_frees;
     totals->missed_frees += facts->missed_frees;
     totals->mismatched_frees += facts->mismatched_frees;

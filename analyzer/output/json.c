@@ -96,6 +96,7 @@ static json_t *summary_object(const struct report *report) {
     JSON_SET(object, "unreachable_blocks", json_null());
     JSON_SET(object, "duration_ns", has_time ? json_rounded(totals->duration_ns) : json_null());
     JSON_SET(object, "events", json_number_of(totals->events));
+    JSON_SET(object, "pool_events", json_number_of(totals->pool_events));
     JSON_SET(object, "unmatched_frees", json_number_of(totals->unmatched_frees));
     JSON_SET(object, "missed_frees", json_number_of(totals->missed_frees));
     JSON_SET(object, "mismatched_frees", json_number_of(totals->mismatched_frees));
