@@ -78,7 +78,7 @@ struct report_totals {
     struct counters counters;
     uint64_t events;
     uint64_t pool_events; /* see facts.h */
-    uint64_t threads; /* that recorded at least one event */
+    uint64_t threads;     /* that recorded at least one event */
     uint64_t unmatched_frees;
     uint64_t missed_frees;
     uint64_t mismatched_frees;

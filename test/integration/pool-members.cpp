@@ -15,12 +15,14 @@
 #include <new>
 
 class Region {
-public:
+  public:
     MEMTRACK_ALLOCATES("region", 2, 1) void *take(std::size_t size);
-    template <class T> MEMTRACK_ALLOCATES_ARRAY("region", 2, 3, 1) T *make(int count, std::size_t size);
+    template <class T>
+    MEMTRACK_ALLOCATES_ARRAY("region", 2, 3, 1)
+    T *make(int count, std::size_t size);
     MEMTRACK_FREES_POOL("region", 1) ~Region();
 
-private:
+  private:
     char *memory = nullptr;
     std::size_t used = 0;
 };
@@ -42,8 +44,9 @@ __attribute__((noinline)) Region::~Region() {
 
 // Objects out of blocks that are the region's.
 template <class T> class Slabs {
-public:
-    explicit Slabs(Region &r) : region(r) {}
+  public:
+    explicit Slabs(Region &r) : region(r) {
+    }
     MEMTRACK_ALLOCATES_BYTES("objects", 8, 1) T *get() {
         if (!list) {
             char *chunk = static_cast<char *>(region.take(256));
@@ -54,9 +57,11 @@ public:
         list = static_cast<void **>(*object);
         return reinterpret_cast<T *>(object);
     }
-    MEMTRACK_FREES("objects", 2, 1) void put(T *object) { put_in(object); }
+    MEMTRACK_FREES("objects", 2, 1) void put(T *object) {
+        put_in(object);
+    }
 
-private:
+  private:
     void put_in(void *object) {
         void **link = static_cast<void **>(object);
         *link = list;
@@ -67,10 +72,12 @@ private:
 };
 
 // Only passes objects on.
-MEMTRACK_ALLOCATES_BYTES("outer", 8, 0) __attribute__((noinline)) static long *outer_get(Slabs<long> &slabs) {
+MEMTRACK_ALLOCATES_BYTES("outer", 8, 0)
+__attribute__((noinline)) static long *outer_get(Slabs<long> &slabs) {
     return slabs.get();
 }
-MEMTRACK_FREES("outer", 2, 0) __attribute__((noinline)) static void outer_put(Slabs<long> &slabs, long *p) {
+MEMTRACK_FREES("outer", 2, 0)
+__attribute__((noinline)) static void outer_put(Slabs<long> &slabs, long *p) {
     slabs.put(p);
 }
 
@@ -80,7 +87,9 @@ struct Base {
 };
 struct Derived : Base {
     char memory[100];
-    void *get(std::size_t) override { return memory + 3; }
+    void *get(std::size_t) override {
+        return memory + 3;
+    }
 };
 
 static void *volatile sink;

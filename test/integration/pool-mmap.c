@@ -32,7 +32,8 @@ static void *give_all(void *unused) {
 int main(void) {
     pthread_t thread;
 
-    memory = mmap(NULL, 1 << 28, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    memory = mmap(NULL, 1 << 28, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     for (int i = 0; i < 4000; i++)
         blocks[i] = take(8);
     if (pthread_create(&thread, NULL, give_all, NULL) || pthread_join(thread, NULL))

@@ -16,7 +16,8 @@
 #else
 #define IF_MARKED(mark)
 #endif
-__attribute__((alloc_size(1))) IF_MARKED(MEMTRACK_ALLOCATES("xmalloc", 1, 0)) void *xmalloc(size_t n);
+__attribute__((alloc_size(1)))
+IF_MARKED(MEMTRACK_ALLOCATES("xmalloc", 1, 0)) void *xmalloc(size_t n);
 IF_MARKED(MEMTRACK_REALLOCATES("xmalloc", 1, 2, 0)) void *xrealloc(void *p, size_t n);
 IF_MARKED(MEMTRACK_FREES("xmalloc", 1, 0)) void xfree(void *p);
 MEMTRACK_ALLOCATES("headed", 1, 0) void *headed_alloc(size_t n);
