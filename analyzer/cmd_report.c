@@ -1,6 +1,8 @@
 /* memtrack report */
 #include "commands.h"
 #include "model/filter.h"
+#include "model/pool_report.h"
+#include "output/pools.h"
 #include "session.h"
 
 #include <getopt.h>
@@ -27,6 +29,9 @@ static const char help[] =
     "  --min-share PERCENT  leave out nodes of trees that cost less (default 0.5)\n"
     "  --no-fold            show every frame: see Folding\n"
     "  --tag TEXT           only what was allocated under this tag\n"
+    "  --pools              what custom allocators handed out, by pool, and what they took from\n"
+    "                       the heap\n"
+    "  --pool NAME          report on the blocks of that pool instead of the heap's\n"
     "  --help               this text\n"
     "\n"
     "Definitions:\n"
@@ -112,6 +117,8 @@ struct arguments {
     const struct output_ops *format;
     const char *output;
     const char *tag;
+    const char *pool;
+    bool pools;
     bool by; /* was asked for */
     bool help;
 };
@@ -133,7 +140,7 @@ static int settle_view(struct arguments *parsed) {
 }
 
 static int parse(int count, char **arguments, struct arguments *parsed) {
-    enum { FORMAT = 256, BY, VIEW, SORT, LIMIT, MIN_SHARE, NO_FOLD, TAG, HELP };
+    enum { FORMAT = 256, BY, VIEW, SORT, LIMIT, MIN_SHARE, NO_FOLD, TAG, POOLS, POOL, HELP };
     static const struct option options[] = {
         {"format", required_argument, NULL, FORMAT},
         {"output", required_argument, NULL, 'o'},
@@ -142,6 +149,8 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
         {"limit", required_argument, NULL, LIMIT},
         {"no-fold", no_argument, NULL, NO_FOLD},
         {"tag", required_argument, NULL, TAG},
+        {"pools", no_argument, NULL, POOLS},
+        {"pool", required_argument, NULL, POOL},
         {"view", required_argument, NULL, VIEW},
         {"min-share", required_argument, NULL, MIN_SHARE},
         {"help", no_argument, NULL, HELP},
@@ -191,6 +200,12 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
         case TAG:
             parsed->tag = optarg;
             break;
+        case POOLS:
+            parsed->pools = true;
+            break;
+        case POOL:
+            parsed->pool = optarg;
+            break;
         case HELP:
             parsed->help = true;
             return STATUS_OK;
@@ -202,11 +217,43 @@ static int parse(int count, char **arguments, struct arguments *parsed) {
     }
 }
 
+static bool write_pools(FILE *out, const struct report *report, const struct arguments *arguments,
+                        struct error *error) {
+    struct pool_report pools;
+
+    if (!pool_report_make(&pools, report, error))
+        return false;
+    if (arguments->format == &output_json)
+        pools_write_json(out, &pools);
+    else
+        pools_print(out, &pools, arguments->options.limit);
+    pool_report_free(&pools);
+    return true;
+}
+
+static bool write_pool(FILE *out, const struct report *report, const struct arguments *arguments,
+                       struct error *error) {
+    struct report selected;
+    bool good;
+
+    if (!pool_report_knows(report, arguments->pool))
+        return error_set(error, "there is no pool '%s'; memtrack report --pools lists them",
+                         arguments->pool);
+    good = pool_report_select(&selected, report, arguments->pool, error) &&
+           arguments->format->report(out, &selected, &arguments->options, error);
+    report_free(&selected);
+    return good;
+}
+
 static bool write_report(FILE *out, struct report *report, const void *data, struct error *error) {
     const struct arguments *arguments = data;
 
     if (arguments->tag && !filter_tag(report, arguments->tag, error))
         return false;
+    if (arguments->pools)
+        return write_pools(out, report, arguments, error);
+    if (arguments->pool)
+        return write_pool(out, report, arguments, error);
     return arguments->format->report(out, report, &arguments->options, error);
 }
 
@@ -221,6 +268,9 @@ int cmd_report(int count, char **argument_list) {
         fputs(help, stdout);
         return STATUS_OK;
     }
+    if (arguments.tag && (arguments.pools || arguments.pool))
+        return command_error("report: --tag selects allocations of the heap: leave out --pools and "
+                             "--pool");
     return session_write("report", argument_list + optind, (size_t)(count - optind),
                          arguments.output, write_report, &arguments);
 }

@@ -4,6 +4,7 @@
 #include "LLVMCompat.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 
@@ -15,6 +16,12 @@ static const AllocationFunction AllocationFunctions[] = {
   {symbol, MT_ENTRY_PREFIX #entry, MT_API_##api, shape},
 #include "memtrack/entry_points.def"
 };
+
+bool memtrack::isAllocationFunction(StringRef Name) {
+  return any_of(AllocationFunctions, [&](const AllocationFunction &Function) {
+    return Function.Symbol == Name;
+  });
+}
 
 static Type *shapeType(char Letter, const Module &M) {
   LLVMContext &Context = M.getContext();
@@ -160,7 +167,7 @@ ClassifiedCalls memtrack::classifyAllocationCalls(Module &M) {
         Result.OwnAllocators.push_back(&F);
       continue;
     }
-    FunctionCalls Found{&F, {}};
+    FunctionCalls Found{&F, {}, {}};
     for (Instruction &I : instructions(F)) {
       auto *Call = Symbols.empty() ? nullptr : dyn_cast<CallBase>(&I);
       if (!Call)
@@ -175,7 +182,7 @@ ClassifiedCalls memtrack::classifyAllocationCalls(Module &M) {
       if (Reason.empty())
         Found.Calls.push_back({Call, Function, Callee});
       else
-        Result.Rejected.push_back({Call, Function->Symbol, Reason});
+        Result.Rejected.push_back({Call, Function->Symbol.str(), Reason});
     }
     if (Supported)
       Result.Functions.push_back(std::move(Found));

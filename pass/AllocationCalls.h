@@ -11,8 +11,9 @@
 #include "memtrack/abi.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
-#include "llvm/IR/InstrTypes.h"
+#include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
+#include <string>
 #include <vector>
 
 namespace memtrack {
@@ -41,7 +42,7 @@ struct AllocationCall {
 /// A call of an allocation function that must stay as it is.
 struct RejectedCall {
   llvm::CallBase *Call;
-  llvm::StringRef Symbol;
+  std::string Symbol;
   llvm::StringRef Reason;
 };
 
@@ -49,6 +50,7 @@ struct RejectedCall {
 struct FunctionCalls {
   llvm::Function *F;
   llvm::SmallVector<AllocationCall, 8> Calls;
+  llvm::SmallVector<llvm::CallInst *, 0> Hooks; ///< See PoolHooks.h.
 };
 
 struct ClassifiedCalls {
@@ -58,6 +60,9 @@ struct ClassifiedCalls {
 };
 
 ClassifiedCalls classifyAllocationCalls(llvm::Module &M);
+
+/// Whether a function of this name is in the table.
+bool isAllocationFunction(llvm::StringRef Name);
 
 } // namespace memtrack
 

@@ -2,6 +2,7 @@
 
 #include "MayAllocate.h"
 #include "LLVMCompat.h"
+#include "PoolHooks.h"
 #include "memtrack/abi.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
@@ -31,8 +32,11 @@ bool MayAllocate::isNonAllocating(const Function &F) const {
 
 MayAllocate::Answer MayAllocate::judge(const CallBase &Call,
                                        const Function *&Callee) const {
-  if (isa<IntrinsicInst>(Call) || Call.isInlineAsm() ||
-      cannotReachAllocator(Call))
+  if (isa<IntrinsicInst>(Call) || Call.isInlineAsm())
+    return Answer::No;
+  if (Pools.find(Call) || isPoolHook(Call))
+    return Answer::Yes;
+  if (cannotReachAllocator(Call))
     return Answer::No;
   const Value *Target = Call.getCalledOperand()->stripPointerCasts();
   if (auto *Alias = dyn_cast<GlobalAlias>(Target))
@@ -53,7 +57,8 @@ MayAllocate::Answer MayAllocate::judge(const CallBase &Call,
   return Answer::AskCallee;
 }
 
-MayAllocate::MayAllocate(Module &M) {
+MayAllocate::MayAllocate(Module &M, const PoolFunctions &CustomAllocators)
+    : Pools(CustomAllocators) {
   auto Add = [&](Kind K, std::initializer_list<StringRef> Names) {
     for (StringRef Name : Names)
       LibraryFunctions[Name] = K;

@@ -1,14 +1,16 @@
 //===- MayAllocate.h - Which calls may lead to an allocation ----*- C++ -*-===//
 //
 // Only calls that may end in an allocation, or in a deallocation, are part of a
-// calling context. Bottom-up over the module's call graph; what is not known
-// may allocate. Looks only, never changes the IR.
+// calling context; those of custom allocators are, too. Bottom-up over the
+// module's call graph; what is not known may allocate. Looks only, never
+// changes the IR.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef MEMTRACK_PASS_MAYALLOCATE_H
 #define MEMTRACK_PASS_MAYALLOCATE_H
 
+#include "PoolFunctions.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/InstrTypes.h"
@@ -18,7 +20,8 @@ namespace memtrack {
 
 class MayAllocate {
 public:
-  explicit MayAllocate(llvm::Module &M);
+  /// \p CustomAllocators outlive this.
+  MayAllocate(llvm::Module &M, const PoolFunctions &CustomAllocators);
 
   bool operator()(const llvm::CallBase &Call) const;
 
@@ -28,6 +31,7 @@ private:
   Answer judge(const llvm::CallBase &Call, const llvm::Function *&Callee) const;
   bool isNonAllocating(const llvm::Function &F) const;
 
+  const PoolFunctions &Pools;
   llvm::StringMap<Kind> LibraryFunctions;
   llvm::DenseSet<const llvm::Function *> Allocating; ///< Defined here.
 };

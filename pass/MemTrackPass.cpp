@@ -8,6 +8,8 @@
 #include "MayAllocate.h"
 #include "OwnAllocators.h"
 #include "PassConfig.h"
+#include "PoolFunctions.h"
+#include "PoolHooks.h"
 #include "Registration.h"
 #include "SiteSections.h"
 #include "SiteTable.h"
@@ -34,22 +36,29 @@ static void explainRejected(const RejectedCall &Rejected) {
 }
 
 PreservedAnalyses PreparePass::run(Module &M, ModuleAnalysisManager &) {
-  bool Contexts = PassConfig::read(M).Contexts;
-  MayAllocate MayCallAllocator(M);
+  PassConfig Config = PassConfig::read(M, false);
   ClassifiedCalls Classified = classifyAllocationCalls(M);
+  markWrappers(M, Classified);
+  PoolFunctions Pools(M, Config, false);
+  Pools.mark(M);
+  MayAllocate MayCallAllocator(M, Pools);
+  bool Changed = false;
   for (const FunctionCalls &Function : Classified.Functions) {
+    // What is rejected here will be once more, and is told of then.
+    Changed |= insertPoolHooks(*Function.F, Pools, false, Classified.Rejected);
+    if (const PoolFunction *Pool = Pools.find(*Function.F))
+      markCallsInPool(*Function.F, Pool->Pool);
     for (const AllocationCall &Call : Function.Calls)
       Call.Call->addFnAttr(Attribute::NoMerge);
-    if (!Contexts)
+    if (!Config.Contexts)
       continue;
     for (Instruction &I : instructions(*Function.F))
       if (auto *Call = dyn_cast<CallBase>(&I))
         if (!isa<IntrinsicInst>(Call) && MayCallAllocator(*Call))
           Call->addFnAttr(Attribute::NoMerge);
   }
-  markWrappers(M, Classified);
   // An attribute that only withholds a transformation invalidates no analysis.
-  return PreservedAnalyses::all();
+  return Changed ? PreservedAnalyses::none() : PreservedAnalyses::all();
 }
 
 namespace {
@@ -57,9 +66,10 @@ namespace {
 /// Instruments the functions of one module, one after the other.
 class Instrumentation {
 public:
-  Instrumentation(Module &M, FunctionAnalysisManager *FunctionAnalyses)
-      : MayCallAllocator(M), Analyses(FunctionAnalyses), Sites(M), Rewriter(M),
-        Contexts(M) {}
+  Instrumentation(Module &M, const PoolFunctions &Pools,
+                  FunctionAnalysisManager *FunctionAnalyses)
+      : MayCallAllocator(M, Pools), Analyses(FunctionAnalyses), Sites(M, Pools),
+        Rewriter(M), Contexts(M) {}
 
   bool instrument(const FunctionCalls &Function) {
     if (!Analyses || Function.F->hasFnAttribute(DoneMark))
@@ -67,6 +77,8 @@ public:
     SmallPtrSet<CallBase *, 8> Allocations;
     for (const AllocationCall &Call : Function.Calls)
       Allocations.insert(Call.Call);
+    // Hooks are told the context by their own site, too.
+    Allocations.insert(Function.Hooks.begin(), Function.Hooks.end());
     ContextPlan Plan(*Function.F, Allocations, MayCallAllocator, *Analyses);
     bool Changed = rewrite(Function, &Plan);
     Function.F->addFnAttr(DoneMark);
@@ -79,15 +91,20 @@ private:
     ArrayRef<CallBase *> Ordinary;
     if (Plan)
       Ordinary = Plan->calls();
-    if (Function.Calls.empty() && Ordinary.empty())
+    if (Function.Calls.empty() && Function.Hooks.empty() && Ordinary.empty())
       return false;
-    SiteTable::FunctionSites Array = Sites.describe(Function.Calls, Ordinary);
+    SiteTable::FunctionSites Array = Sites.describe(Function, Ordinary);
+    auto SiteFor = [&](const CallBase &Call, unsigned Index) {
+      Constant *Address = Array.address(Index);
+      return Plan && Plan->isLinked(Call) ? linkedSite(Address) : Address;
+    };
     SmallVector<Constant *, 8> Addresses;
-    for (size_t I = 0; I < Function.Calls.size(); ++I) {
-      Constant *Address = Array.address(Array.OfAllocations[I]);
-      bool Linked = Plan && Plan->isLinked(*Function.Calls[I].Call);
-      Addresses.push_back(Linked ? linkedSite(Address) : Address);
-    }
+    for (size_t I = 0; I < Function.Calls.size(); ++I)
+      Addresses.push_back(
+          SiteFor(*Function.Calls[I].Call, Array.OfAllocations[I]));
+    for (size_t I = 0; I < Function.Hooks.size(); ++I)
+      setSite(*Function.Hooks[I],
+              SiteFor(*Function.Hooks[I], Array.OfHooks[I]));
     if (!Ordinary.empty())
       Contexts.insert(*Function.F, *Plan, Array);
     for (size_t I = 0; I < Function.Calls.size(); ++I)
@@ -112,8 +129,14 @@ private:
 } // namespace
 
 PreservedAnalyses MemTrackPass::run(Module &M, ModuleAnalysisManager &AM) {
-  PassConfig Config = PassConfig::read(M);
+  PassConfig Config = PassConfig::read(M, true);
   ClassifiedCalls Classified = classifyAllocationCalls(M);
+  PoolFunctions Pools(M, Config, true);
+  bool Changed = false;
+  for (FunctionCalls &Function : Classified.Functions) {
+    Changed |= insertPoolHooks(*Function.F, Pools, true, Classified.Rejected);
+    findPoolHooks(*Function.F, Function.Hooks);
+  }
   for (const RejectedCall &Rejected : Classified.Rejected)
     explainRejected(Rejected);
   markOwnAllocators(M, Classified.OwnAllocators);
@@ -122,11 +145,13 @@ PreservedAnalyses MemTrackPass::run(Module &M, ModuleAnalysisManager &AM) {
   if (Config.Contexts)
     Analyses =
         &AM.getResult<FunctionAnalysisManagerModuleProxy>(M).getManager();
-  Instrumentation Instrument(M, Analyses);
+  if (Changed && Analyses)
+    Analyses->clear();
+  Instrumentation Instrument(M, Pools, Analyses);
   bool Sites = false;
   for (const FunctionCalls &Function : Classified.Functions)
     Sites |= Instrument.instrument(Function);
-  bool Changed = Sites || !Classified.OwnAllocators.empty();
+  Changed |= Sites || !Classified.OwnAllocators.empty();
   Changed |= tieSitesToFunctions(M);
   if (Sites)
     registerSites(M);

@@ -1,20 +1,36 @@
 //===- PassConfig.cpp - Options of the pass -------------------------------===//
 
 #include "PassConfig.h"
+#include "LLVMCompat.h"
 #include "memtrack/abi.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/Constants.h"
-#include "llvm/IR/DiagnosticInfo.h"
-#include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
 #include "llvm/Transforms/Utils/ModuleUtils.h"
 #include <cstdlib>
 
 using namespace llvm;
 using namespace memtrack;
 
-static void parse(PassConfig &Config, StringRef Options, Module &M) {
+static constexpr char AllocatorsOption[] = "allocators=";
+
+void memtrack::warn(const Twine &Message) {
+  errs() << "warning: memtrack: " << Message << '\n';
+}
+
+static void readAllocators(PassConfig &Config, StringRef Path, bool Warn) {
+  auto File = MemoryBuffer::getFile(Path, true);
+  if (File)
+    Config.Allocators.push_back({Path.str(), (*File)->getBuffer().str()});
+  else if (Warn)
+    warn("cannot read the list of allocators " + Path + ": " +
+         File.getError().message());
+}
+
+static void parse(PassConfig &Config, StringRef Options, bool Warn) {
   SmallVector<StringRef, 4> Words;
   Options.split(Words, ' ', -1, false);
   for (StringRef Word : Words) {
@@ -22,26 +38,41 @@ static void parse(PassConfig &Config, StringRef Options, Module &M) {
       Config.Contexts = true;
     else if (Word == "context=site")
       Config.Contexts = false;
-    else
-      M.getContext().diagnose(DiagnosticInfoInlineAsm(
-          "memtrack: option '" + Word +
-              "' is ignored; context=stack and context=site are known",
-          DS_Warning));
+    else if (startsWith(Word, AllocatorsOption))
+      readAllocators(Config, Word.drop_front(sizeof(AllocatorsOption) - 1),
+                     Warn);
+    else if (Warn)
+      warn("option '" + Word +
+           "' is ignored; context=stack, context=site and allocators=FILE are "
+           "known");
   }
 }
 
-PassConfig PassConfig::read(Module &M) {
+static void readString(PassConfig &Config, StringRef Text, bool Warn) {
+  if (!startsWith(Text, AllocatorsOption) || !Text.contains('\n')) {
+    parse(Config, Text, Warn);
+    return;
+  }
+  auto Parts = Text.drop_front(sizeof(AllocatorsOption) - 1).split('\n');
+  Config.Allocators.push_back({Parts.first.str(), Parts.second.str()});
+}
+
+PassConfig PassConfig::read(const Module &M, bool Warn) {
   PassConfig Config;
   for (const GlobalVariable &Variable : M.globals()) {
     if (Variable.getSection() != MT_CONFIG_SECTION ||
         !Variable.hasInitializer())
       continue;
     auto *Data = dyn_cast<ConstantDataSequential>(Variable.getInitializer());
-    if (Data && Data->isCString())
-      parse(Config, Data->getAsCString(), M);
+    if (!Data || !Data->isString())
+      continue;
+    SmallVector<StringRef, 2> Strings;
+    Data->getAsString().split(Strings, '\0', -1, false);
+    for (StringRef Text : Strings)
+      readString(Config, Text, Warn);
   }
   if (const char *Options = std::getenv("MEMTRACK_PASS_OPTIONS"))
-    parse(Config, Options, M);
+    parse(Config, Options, Warn);
   return Config;
 }
 

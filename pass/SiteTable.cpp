@@ -3,6 +3,7 @@
 #include "SiteTable.h"
 #include "AllocatedType.h"
 #include "LLVMCompat.h"
+#include "PoolHooks.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
@@ -17,8 +18,8 @@ struct SiteTable::Field {
   unsigned Member;
 };
 
-SiteTable::SiteTable(Module &Mod)
-    : M(Mod), Cells(Mod), AllocatorWrappers(Mod),
+SiteTable::SiteTable(Module &Mod, const PoolFunctions &CustomAllocators)
+    : M(Mod), Pools(CustomAllocators), Cells(Mod), AllocatorWrappers(Mod),
       Int8(Type::getInt8Ty(Mod.getContext())),
       Int16(Type::getInt16Ty(Mod.getContext())),
       Int32(Type::getInt32Ty(Mod.getContext())),
@@ -75,6 +76,11 @@ void SiteTable::addFrames(Site &S, const CallBase &Call, unsigned Ordinal,
   const Function &F = *Call.getFunction();
   StringRef OwnName = GlobalValue::dropLLVMManglingEscape(F.getName());
   bool IsWrapper = AllocatorWrappers.contains(F);
+  auto IsIn = [&](StringRef Pool) {
+    if (S.Pool.empty())
+      S.Pool = Pool.str();
+  };
+  IsIn(poolAround(Call));
   for (const DILocation *Location = Call.getDebugLoc().get(); Location;
        Location = Location->getInlinedAt()) {
     // The outermost frame's own name tells a coroutine's parts apart.
@@ -84,6 +90,7 @@ void SiteTable::addFrames(Site &S, const CallBase &Call, unsigned Ordinal,
               Location->getLine(), Location->getColumn(), 0};
     if (Inlined ? AllocatorWrappers.contains(Subprogram) : IsWrapper)
       New.Flags |= MT_FRAME_WRAPPER;
+    IsIn(Pools.poolOf(Subprogram));
     Hash.add(New.Function)
         .add(sys::path::filename(New.File))
         .add(New.Line)
@@ -98,6 +105,10 @@ void SiteTable::addFrames(Site &S, const CallBase &Call, unsigned Ordinal,
         F.hasLocalLinkage() ? sys::path::filename(M.getSourceFileName()) : "");
     Hash.add(Ordinal);
   }
+  if (const PoolFunction *Own = Pools.find(F))
+    IsIn(Own->Pool);
+  if (!S.Pool.empty())
+    Hash.add(S.Pool);
 }
 
 SiteTable::Site SiteTable::siteOf(const AllocationCall &Allocation,
@@ -106,6 +117,7 @@ SiteTable::Site SiteTable::siteOf(const AllocationCall &Allocation,
               {},
               Cells.get(Allocation),
               allocatedType(*Allocation.Call),
+              "",
               Allocation.Function->API,
               0};
   StableHash Hash;
@@ -116,7 +128,11 @@ SiteTable::Site SiteTable::siteOf(const AllocationCall &Allocation,
 }
 
 SiteTable::Site SiteTable::siteOf(const CallBase &Call, unsigned Ordinal) {
-  Site Result{0, {}, nullptr, "", MT_API_UNKNOWN, MT_SITE_CALL};
+  Site Result{0, {}, nullptr, "", "", MT_API_UNKNOWN, MT_SITE_CALL};
+  if (isPoolHook(Call))
+    Result.Pool = poolOfHook(Call).str();
+  else if (const PoolFunction *Callee = Pools.find(Call))
+    Result.Pool = Callee->Pool;
   StableHash Hash;
   Hash.add("call");
   addFrames(Result, Call, Ordinal, Hash);
@@ -197,7 +213,7 @@ void SiteTable::emit(ArrayRef<Site> Sites, GlobalVariable *SiteArray) {
          Text(S.Type, {SiteArray, SiteIndex, 3}),
          ConstantInt::get(Int16, S.Frames.size()),
          ConstantInt::get(Int8, S.API), ConstantInt::get(Int8, S.Flags),
-         ConstantInt::get(Int32, 0), ConstantInt::get(Int32, 0)}));
+         Text(S.Pool, {SiteArray, SiteIndex, 7}), ConstantInt::get(Int32, 0)}));
   }
   FrameArray->setInitializer(ConstantArray::get(
       cast<ArrayType>(FrameArray->getValueType()), FrameValues));
@@ -215,9 +231,8 @@ Constant *SiteTable::FunctionSites::address(unsigned Index) const {
       bytePointerType(Variable->getContext()));
 }
 
-SiteTable::FunctionSites
-SiteTable::describe(ArrayRef<AllocationCall> Allocations,
-                    ArrayRef<CallBase *> Calls) {
+SiteTable::FunctionSites SiteTable::describe(const FunctionCalls &Function,
+                                             ArrayRef<CallBase *> Calls) {
   FunctionSites Result{};
   std::vector<Site> All;
   DenseMap<uint64_t, unsigned> IndexOfHash;
@@ -230,9 +245,14 @@ SiteTable::describe(ArrayRef<AllocationCall> Allocations,
   for (const CallBase *Call : Calls)
     Result.OfCalls.push_back(Add(siteOf(*Call, Result.OfCalls.size())));
   Result.CallSites = All.size();
-  for (const AllocationCall &Allocation : Allocations)
+  for (const AllocationCall &Allocation : Function.Calls)
     Result.OfAllocations.push_back(
         Add(siteOf(Allocation, Result.OfAllocations.size())));
+
+  // The call that a hook belongs to may be the same site.
+  for (const CallBase *Hook : Function.Hooks)
+    Result.OfHooks.push_back(
+        Add(siteOf(*Hook, Calls.size() + Result.OfHooks.size())));
 
   Result.Variable = createArray(SiteType, All.size(), MT_ENTRY_PREFIX "sites",
                                 MT_SITE_SECTION, sizeof(memtrack_site));

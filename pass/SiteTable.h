@@ -10,6 +10,7 @@
 
 #include "AllocationCalls.h"
 #include "CalleeCells.h"
+#include "PoolFunctions.h"
 #include "Wrappers.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/DebugInfoMetadata.h"
@@ -21,22 +22,24 @@ namespace memtrack {
 
 class SiteTable {
 public:
-  explicit SiteTable(llvm::Module &Mod);
+  /// \p CustomAllocators outlive this.
+  SiteTable(llvm::Module &Mod, const PoolFunctions &CustomAllocators);
 
   /// The sites of one function.
   struct FunctionSites {
     llvm::GlobalVariable *Variable;
     llvm::SmallVector<unsigned, 8> OfCalls; ///< Indices, in order.
     llvm::SmallVector<unsigned, 8> OfAllocations;
+    llvm::SmallVector<unsigned, 8> OfHooks;
     unsigned CallSites; ///< Those of ordinary calls come first.
 
     llvm::Constant *address(unsigned Index) const; ///< As a byte pointer.
   };
 
-  /// Emits the sites of \p Allocations and of \p Calls, ordinary ones, which
-  /// are all those of one function. Copies of one source site that the
-  /// optimiser made share theirs. The calls must not be rewritten yet.
-  FunctionSites describe(llvm::ArrayRef<AllocationCall> Allocations,
+  /// Emits the sites of one function: of its \p Calls, ordinary ones, and of
+  /// the allocations and the hooks of \p Function. Copies of one source site
+  /// that the optimiser made share theirs. The calls must not be rewritten yet.
+  FunctionSites describe(const FunctionCalls &Function,
                          llvm::ArrayRef<llvm::CallBase *> Calls);
 
 private:
@@ -50,6 +53,7 @@ private:
     std::vector<Frame> Frames;
     llvm::GlobalVariable *Callee; ///< Null for an ordinary call.
     std::string Type;
+    std::string Pool; ///< Whose function is called, or is where the call is.
     memtrack_api API;
     unsigned Flags;
   };
@@ -68,6 +72,7 @@ private:
   llvm::Constant *string(llvm::StringRef Text);
 
   llvm::Module &M;
+  const PoolFunctions &Pools;
   CalleeCells Cells;
   Wrappers AllocatorWrappers;
   llvm::IntegerType *Int8, *Int16, *Int32, *Int64;

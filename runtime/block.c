@@ -164,7 +164,7 @@ uint32_t mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffe
         mt_bytes_add_varint(&columns[MT_COLUMN_ADDRESSES],
                             zigzag((int64_t)((record.address >> 4) - granule)));
         granule = record.address >> 4;
-        if (record.op == MT_OP_ALLOC || record.op == MT_OP_REALLOC_ALLOC)
+        if (!(record.op & MT_OP_FREE))
             mt_bytes_add_varint(&columns[MT_COLUMN_SIZES], record.size);
         mt_bytes_add_varint(&columns[MT_COLUMN_TICKS], ticks - last);
         last = ticks;

@@ -165,6 +165,7 @@ static void describe(struct mt_bytes *payload, struct mt_context_id id,
     struct strings strings = {.count = 0};
     unsigned module = number_of(&strings, path);
     unsigned type = number_of(&strings, mt_sites_follow(&site->type));
+    unsigned pool = number_of(&strings, mt_sites_follow(&site->pool));
 
     for (unsigned i = 0; i < kept; i++) {
         const struct memtrack_frame *frame = frame_at(site, i, kept);
@@ -181,7 +182,7 @@ static void describe(struct mt_bytes *payload, struct mt_context_id id,
     mt_bytes_add_u8(payload, site->flags);
     mt_bytes_add_varint(payload, module);
     mt_bytes_add_varint(payload, type);
-    mt_bytes_add_varint(payload, 0); /* pool */
+    mt_bytes_add_varint(payload, pool);
     mt_bytes_add_varint(payload, 0); /* offset */
     mt_bytes_add_varint(payload, kept);
     for (unsigned i = 0; i < kept; i++) {

@@ -151,12 +151,12 @@ PAGES(pvalloc)
     EXPORT(void *, name, symbol, size_t size)                                                      \
     NEW_ONE(api, name, size)                                                                       \
     EXPORT(void *, name##_nothrow, symbol##RKSt9nothrow_t, size_t size, const void *nothrow)       \
-        NEW_ONE(api, name##_nothrow, size, nothrow)                                                \
-            EXPORT(void *, name##_aligned, symbol##St11align_val_t, size_t size, size_t alignment) \
-                NEW_ONE(api, name##_aligned, size, alignment)                                      \
-                    EXPORT(void *, name##_aligned_nothrow, symbol##St11align_val_tRKSt9nothrow_t,  \
-                           size_t size, size_t alignment, const void *nothrow)                     \
-                        NEW_ONE(api, name##_aligned_nothrow, size, alignment, nothrow)
+    NEW_ONE(api, name##_nothrow, size, nothrow)                                                    \
+    EXPORT(void *, name##_aligned, symbol##St11align_val_t, size_t size, size_t alignment)         \
+    NEW_ONE(api, name##_aligned, size, alignment)                                                  \
+    EXPORT(void *, name##_aligned_nothrow, symbol##St11align_val_tRKSt9nothrow_t, size_t size,     \
+           size_t alignment, const void *nothrow)                                                  \
+    NEW_ONE(api, name##_aligned_nothrow, size, alignment, nothrow)
 NEW(new, _Znwm, NEW)
 NEW(new_array, _Znam, NEW_ARRAY)
 
@@ -168,10 +168,10 @@ NEW(new_array, _Znam, NEW_ARRAY)
 #define DELETE(name, symbol, api)                                                                  \
     EXPORT(void, name, symbol, void *memory)                                                       \
     DELETE_ONE(api, name, memory)                                                                  \
-    EXPORT(void, name##_nothrow, symbol##RKSt9nothrow_t, void *memory,                             \
-           const void *nothrow) DELETE_ONE(api, name##_nothrow, memory, nothrow)                   \
-        EXPORT(void, name##_sized, symbol##m, void *memory,                                        \
-               size_t size) DELETE_ONE(api, name##_sized, memory, size)                            \
+    EXPORT(void, name##_nothrow, symbol##RKSt9nothrow_t, void *memory, const void *nothrow)        \
+    DELETE_ONE(api, name##_nothrow, memory, nothrow) EXPORT(void, name##_sized, symbol##m,         \
+                                                            void *memory, size_t size)             \
+        DELETE_ONE(api, name##_sized, memory, size)                                                \
             EXPORT(void, name##_aligned, symbol##St11align_val_t, void *memory, size_t alignment)  \
                 DELETE_ONE(api, name##_aligned, memory, alignment)                                 \
                     EXPORT(void, name##_sized_aligned, symbol##mSt11align_val_t, void *memory,     \

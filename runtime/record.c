@@ -190,7 +190,7 @@ static void record_events(struct mt_local *local, const struct mt_event *events,
         record_slow(local, events, count);
         return;
     }
-    context = mt_record_context(local, events[0].op, events[0].call);
+    context = mt_record_context(local, events[count - 1].op, events[count - 1].call);
     store(local, &events[0], context);
     if (count == 2)
         store(local, &events[1], context);

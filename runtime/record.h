@@ -179,7 +179,7 @@ void *mt_record_realloc(void *memory, size_t size, uintptr_t call, void *old, ui
 void mt_record_free(void *memory, uintptr_t call, uint64_t ticks);
 
 /* Records 1 or 2 events that belong together, such as the two halves of a realloc, which come to
- * stand side by side. */
+ * stand side by side. Their context is that of the last one. */
 void mt_record_events(const struct mt_event *events, unsigned count);
 
 /* The context of an event that `call` tells of, in the thread's event path. Deallocations are told
@@ -188,7 +188,8 @@ void mt_record_events(const struct mt_event *events, unsigned count);
 struct mt_context_id mt_record_context(struct mt_local *local, enum mt_event_op op, uintptr_t call);
 
 static inline bool mt_record_has_callers(enum mt_event_op op) {
-    return op == MT_OP_ALLOC || op == MT_OP_REALLOC_ALLOC || op == MT_OP_REALLOC_FREE;
+    return op == MT_OP_ALLOC || op == MT_OP_REALLOC_ALLOC || op == MT_OP_REALLOC_FREE ||
+           op == MT_OP_POOL_ALLOC;
 }
 
 static inline const struct memtrack_site *mt_record_site(uintptr_t call) {

@@ -194,7 +194,7 @@ static bool looks_like_call(const struct memtrack_site *site) {
 
     if ((uintptr_t)site % sizeof *site || !mt_os_memory_is_readable((uintptr_t)site) ||
         !mt_os_memory_is_readable(last) || !(site->flags & MT_SITE_CALL) || !site->frame_count ||
-        site->callee || site->pool || site->reserved)
+        site->callee || site->reserved)
         return false;
     frames = mt_sites_follow(&site->frames);
     return frames && mt_os_memory_is_readable((uintptr_t)frames) &&

@@ -8,6 +8,7 @@
 #include "live.h"
 #include "lock.h"
 #include "os_memory.h"
+#include "pools.h"
 #include "process.h"
 #include "stack.h"
 #include "tags.h"
@@ -137,6 +138,7 @@ static void buffer_hand_over(struct mt_local *local) {
     uint32_t records = (uint32_t)(local->cursor - buffer->words) / MT_RECORD_WORDS;
 
     local->thread->events += records - 2 * buffer->extended;
+    mt_pools_buffer_ends(local);
     mt_writer_hand_over(buffer);
 }
 

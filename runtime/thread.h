@@ -22,6 +22,8 @@ struct mt_thread {
     _Atomic uint64_t lost;       /* dropped for want of buffers, not yet written to the trace */
     bool named;                  /* by the program, by memtrack_name_thread() */
     char name[MT_THREAD_NAME_SIZE];
+    uint64_t last_address; /* of the last allocation in the buffer before, see pools.c; 0 none */
+    uint64_t last_size;
     uint32_t forgotten; /* mt_context_forgotten() when it began */
     struct mt_event nested[MT_THREAD_NESTED_EVENTS];
     /* What is here outlives the thread: the next one to use this memory finds it of use. */

@@ -47,6 +47,7 @@ struct facts {
     size_t thread_count;
     struct errors errors;
     uint64_t events;
+    uint64_t pool_events; /* of custom allocators; none of the others counts them */
     uint64_t allocations;
     uint64_t frees; /* all recorded ones */
     uint64_t allocated_bytes;

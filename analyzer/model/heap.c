@@ -154,8 +154,8 @@ static uint32_t pending_thread(const struct pending *pending, const struct event
 /* Whether the event is a free of the address by another thread; then *thread is set. */
 static bool freed_by_another(const struct event *earlier, const struct event *event,
                              uint32_t *thread) {
-    if (event_is_allocation(earlier) || earlier->address != event->address ||
-        earlier->stream == event->stream)
+    if (event_is_allocation(earlier) || event_is_of_pool(earlier) ||
+        earlier->address != event->address || earlier->stream == event->stream)
         return false;
     *thread = earlier->stream;
     return true;
@@ -390,6 +390,10 @@ bool heap_process(struct heap *heap, const struct event *events, size_t count,
             live_table_prefetch(&heap->table, events[i + PREFETCH_DISTANCE].address);
         if (__builtin_expect(heap->pending_count != 0, 0))
             expire(heap, event->ticks);
+        if (__builtin_expect(event_is_of_pool(event), 0)) {
+            heap->facts->pool_events += event->op != MT_OP_IN_POOL;
+            continue;
+        }
         heap->facts->threads[event->stream].events++;
         if (!event_is_allocation(event))
             release(heap, event, context, events);

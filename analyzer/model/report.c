@@ -45,7 +45,9 @@ static bool add_contexts(struct report *report, const struct chains *chains,
 
         if (context->allocations == 0)
             continue;
-        if (defs_site(&trace->defs, (uint32_t)i)->flags & (MT_SITE_CALL | MT_SITE_TAG))
+        /* To a block of a pool, what is cut cannot be told. */
+        if (!report->pool &&
+            defs_site(&trace->defs, (uint32_t)i)->flags & (MT_SITE_CALL | MT_SITE_TAG))
             report->totals.cut_contexts += context->allocations;
         row.counters = (struct counters){
             .allocations = context->allocations,
@@ -128,6 +130,7 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
 
     counters_add(&totals->counters, &sums);
     totals->events += facts->events;
+    totals->pool_events += facts->pool_events;
     totals->unmatched_frees += facts->unmatched_frees;
     totals->missed_frees += facts->missed_frees;
     totals->inherited_frees += facts->inherited_frees;

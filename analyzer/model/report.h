@@ -84,6 +84,7 @@ struct report_error {
 struct report_totals {
     struct counters counters;
     uint64_t events;
+    uint64_t pool_events;                /* see facts.h */
     uint64_t threads;                    /* that recorded at least one event */
     uint64_t errors[MEMORY_ERROR_KINDS]; /* occurrences, of those too that are not listed */
     uint64_t unmatched_frees;            /* as in struct facts, like the next ones */
@@ -116,6 +117,7 @@ struct report_totals {
 
 struct report {
     struct report_totals totals;
+    const char *pool; /* whose blocks it is about; NULL the heap */
     struct report_rows contexts;
     MT_LIST(struct report_thread) threads;
     MT_LIST(struct report_error) errors;

@@ -11,6 +11,9 @@ static const char *const operations[] = {
     [MT_OP_FREE] = "free",
     [MT_OP_REALLOC_ALLOC] = "realloc_alloc",
     [MT_OP_REALLOC_FREE] = "realloc_free",
+    [MT_OP_POOL_ALLOC] = "pool_alloc",
+    [MT_OP_POOL_FREE] = "pool_free",
+    [MT_OP_IN_POOL] = "in_pool",
 };
 
 static char *clean_name(const char *linkage_name) {
@@ -29,7 +32,7 @@ void dump_event_text(FILE *out, const struct trace *trace, const struct event *e
 
     fprintf(out, "%15.0f  %3u  %-13s  0x%012" PRIx64 "  ", trace_ns(trace, event->ticks),
             trace->reader.streams[event->stream].thread, operations[event->op], event->address);
-    if (event_is_allocation(event))
+    if (event_is_allocation(event) && event->op != MT_OP_IN_POOL)
         fprintf(out, "%12" PRIu64, event->size);
     else
         fprintf(out, "%12s", "-");
@@ -63,7 +66,7 @@ void dump_event_json(FILE *out, const struct trace *trace, const struct event *e
             "{\"time_ns\": %.0f, \"thread\": %u, \"op\": \"%s\", \"address\": \"0x%" PRIx64 "\", ",
             trace_ns(trace, event->ticks), trace->reader.streams[event->stream].thread,
             operations[event->op], event->address);
-    if (event_is_allocation(event))
+    if (event_is_allocation(event) && event->op != MT_OP_IN_POOL)
         fprintf(out, "\"size\": %" PRIu64 ", ", event->size);
     fprintf(out, "\"context\": %u, \"function\": ", event->context);
     put_json_string(out, name ? name : "");

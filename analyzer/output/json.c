@@ -97,6 +97,8 @@ static json_t *summary_object(const struct report *report) {
     json_t *object = json_object();
 
     JSON_SET(object, "threads", json_number_of(totals->threads));
+    if (report->pool)
+        JSON_SET(object, "pool", json_text(report->pool));
     json_set_all_counters(object, &totals->counters);
     JSON_SET(object, "cut_contexts", json_number_of(totals->cut_contexts));
     JSON_SET(object, "peak_ns",
@@ -105,6 +107,7 @@ static json_t *summary_object(const struct report *report) {
     JSON_SET(object, "unreachable_blocks", json_null());
     JSON_SET(object, "duration_ns", has_time ? json_rounded(totals->duration_ns) : json_null());
     JSON_SET(object, "events", json_number_of(totals->events));
+    JSON_SET(object, "pool_events", json_number_of(totals->pool_events));
     JSON_SET(object, "unmatched_frees", json_number_of(totals->unmatched_frees));
     JSON_SET(object, "missed_frees", json_number_of(totals->missed_frees));
     JSON_SET(object, "inherited_frees",

@@ -252,6 +252,10 @@ void notes_print(FILE *out, const struct report *report, bool errors) {
     print_missed(out, report);
     print_inherited(out, report);
     print_cut_contexts(out, totals);
+    if (totals->pool_events)
+        fputs("  - what custom allocators handed out is not in these figures: memtrack report "
+              "--pools\n",
+              out);
     if (totals->sites_without_debug_info)
         fprintf(out,
                 "  - %s of the sites have no debug information: compile with -g for file "

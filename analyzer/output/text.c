@@ -32,6 +32,11 @@ static void print_summary(FILE *out, const struct report *report) {
         notes_clean(out, report->tag, strlen(report->tag));
         fputs(" (all figures but duration and threads are of what it holds)\n", out);
     }
+    if (report->pool) {
+        fputs("  pool         ", out);
+        notes_clean(out, report->pool, strlen(report->pool));
+        fputs(", apart from the heap\n", out);
+    }
     if (totals->rate_unknown)
         fprintf(out, "  duration     unknown: the trace does not tell the rate of its clock\n");
     else

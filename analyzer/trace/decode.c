@@ -13,7 +13,8 @@ bool decode_begin(struct decoder *decoder, const uint8_t *payload, size_t size,
                   struct error *error) {
     struct cursor head = {payload, payload + size};
     uint64_t place = sizeof(uint32_t) * MT_COLUMN_COUNT;
-    uint8_t reserved = 0;
+    const uint8_t *ops;
+    bool bad = false;
 
     *decoder = (struct decoder){
         .payload = payload,
@@ -38,10 +39,11 @@ bool decode_begin(struct decoder *decoder, const uint8_t *payload, size_t size,
     if (cursor_left(&decoder->columns[MT_COLUMN_OPS]) != header->count)
         return error_set(error, "payload byte 0: %zu ops for %u events",
                          cursor_left(&decoder->columns[MT_COLUMN_OPS]), header->count);
+    ops = decoder->columns[MT_COLUMN_OPS].at;
     for (uint32_t i = 0; i < header->count; i++)
-        reserved |= decoder->columns[MT_COLUMN_OPS].at[i];
-    if (reserved & 0x0c)
-        return error_set(error, "payload byte 20: an operation has a reserved bit set");
+        bad |= ops[i] & 0x08 || (ops[i] & MT_OP_MASK) > MT_OP_IN_POOL;
+    if (bad)
+        return error_set(error, "payload byte 20: an operation is reserved");
     return true;
 }
 

@@ -24,6 +24,12 @@ struct event {
 
 _Static_assert(sizeof(struct event) == 32, "events are copied by the million");
 
+/* Of a custom allocator: none of the heap's events. */
+static inline bool event_is_of_pool(const struct event *event) {
+    return event->op >= MT_OP_POOL_ALLOC;
+}
+
+/* Of the heap's events, or of a pool's. */
 static inline bool event_is_allocation(const struct event *event) {
     return (event->op & MT_OP_FREE) == 0;
 }

@@ -77,8 +77,9 @@ struct memtrack_site {
     uint16_t frame_count; /* at least 1 */
     uint8_t api;          /* enum memtrack_api */
     uint8_t flags;        /* enum memtrack_site_flags */
-    int32_t pool;         /* self-relative, NUL-terminated name of the allocator's pool; 0 none */
-    uint32_t reserved;    /* 0 */
+    int32_t pool;      /* self-relative, NUL-terminated name of the pool whose function is called,
+                          or is where the call is made; see allocators.h */
+    uint32_t reserved; /* 0 */
 };
 
 /* The function that calls of one allocation function lead to, as the program itself would be bound

@@ -183,4 +183,7 @@ class paused {
 #undef MEMTRACK_VALUE
 #undef MEMTRACK_INLINE
 
+/* Macros that mark custom allocators. */
+#include "memtrack/allocators.h"
+
 #endif

@@ -23,6 +23,7 @@ cp "$build/bin/memtrack-cc" "$build/bin/memtrack-c++" "$prefix/bin/"
 : >"$prefix/$libdir/libmemtrack.so"
 : >"$prefix/$libdir/libmemtrack.a"
 : >"$prefix/include/memtrack/config/context-site.h"
+: >"$prefix/include/memtrack/config/allocators.h"
 context_header=$(cd -P "$prefix/include" && pwd -P)/memtrack/config/context-site.h
 lib=$(cd -P "$prefix/$libdir" && pwd -P)
 cat >"$work/fake" <<'EOF'
@@ -242,6 +243,30 @@ grep -q 'no header .*context-site.h' err || report "no header: $(cat err)"
 wants plugin none -c main.c
 mv "$lib/elsewhere" "$context_header"
 
+# Lists of allocators, as the inside of a C string.
+printf '# a "list", of \\ trouble\n\n  alloc f size=1' >'a list.txt'
+printf 'free g ptr=1 name=x\n' >more.txt
+got=$(fake '--memtrack-allocators=a list.txt' --memtrack-allocators=more.txt -c main.c)
+case $got in
+*'<-Xclang><-fdepfile-entry=a list.txt><-Xclang><-fdepfile-entry=more.txt>'*) ;;
+*) report "lists of allocators: no dependencies: $got" ;;
+esac
+case $got in
+*'<-Xclang><-DMEMTRACK_CONFIG_ALLOCATOR_LIST="allocators=a list.txt\n# a \"list\", of \\ trouble\n\nalloc f size=1\n\0allocators=more.txt\nfree g ptr=1 name=x\n\0"><-Xclang><-include><-Xclang>'*"/memtrack/config/allocators.h>"*) ;;
+*) report "lists of allocators: $got" ;;
+esac
+got=$(fake --memtrack-allocators=more.txt main.o -o program)
+case $got in *ALLOCATOR_LIST* | *depfile*) report "a list of allocators where nothing is compiled: $got" ;; esac
+for wrong in --memtrack-allocators --memtrack-allocators= --memtrack-allocators=missing.txt \
+  --memtrack-allocators=.; do
+  got=$(fake "$wrong" -c main.c 2>&1) && report "$wrong: success"
+  case $got in
+  "memtrack-cc: $wrong: wants --memtrack-allocators=FILE") ;;
+  "memtrack-cc: cannot read the list of allocators ${wrong#*=}") ;;
+  *) report "$wrong: $got" ;;
+  esac
+done
+
 # With the real compiler, plugin and runtime: no warning with anything.
 cc=$build/bin/memtrack-cc cxx=$build/bin/memtrack-c++
 check() {
@@ -310,6 +335,28 @@ context_is() {
   ! nm "$2" | grep __memtrack_config || report "$2 has the option's array"
 }
 all='-Weverything -Werror -pedantic'
+# A list of a thousand lines works in every language, without a warning, and leaves no trace but the
+# hooks.
+i=0
+while [ $i -lt 1000 ]; do
+  echo "alloc function_number_$i size=1 name=pool $i"
+  i=$((i + 1))
+done >long.txt
+echo 'alloc inner bytes=8' >>long.txt
+# shellcheck disable=SC2086 # several words are meant
+for standard in c89 c11 gnu17; do
+  silent "$cc" $all -std=$standard --memtrack-allocators=long.txt -MD -c calls.c
+  nm -u calls.o | grep -q __memtrack_pool_alloc || report "long.txt names inner in vain"
+  grep -q long.txt calls.d || report "long.txt is no dependency: $(cat calls.d)"
+  ! readelf -SW calls.o | grep -F memtrack.cfg || report "calls.o has a section memtrack.cfg"
+done
+# shellcheck disable=SC2086 # several words are meant
+{
+  silent "$cxx" $all -std=c++98 --memtrack-allocators=long.txt -c calls.cpp
+  silent "$cc" $warn --memtrack-allocators=long.txt -c start.S
+  silent "$cc" $warn --memtrack-allocators=long.txt -c plain.s
+  silent "$cc" $warn --memtrack-allocators=long.txt main.o make.o -o program
+}
 # shellcheck disable=SC2086 # several words are meant
 {
   for level in -O0 -O2 '-O2 -g'; do

@@ -5,6 +5,7 @@
 #   %status N CMD     CMD exits with N
 #   %check TRACE E... every Python expression E holds for the report; see check.py
 #   %memtrack         the analyzer
+#   %include          the directory of MemTrack's headers
 
 import os
 import shutil
@@ -25,6 +26,7 @@ bin_dir = config.memtrack_bin
 config.substitutions += [
     ("%cc", os.path.join(bin_dir, "memtrack-cc") + " -Wall"),
     ("%cxx", os.path.join(bin_dir, "memtrack-c++") + " -Wall -std=c++17"),
+    ("%include", os.path.join(os.path.dirname(bin_dir), "include")),
     ("%memtrack", os.path.join(bin_dir, "memtrack")),
     ("%run", os.path.join(inputs, "run.sh")),
     ("%status", os.path.join(inputs, "status.sh")),

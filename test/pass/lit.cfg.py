@@ -1,11 +1,13 @@
 # Tests of the pass. Substitutions:
 #
+#   %prepare        opt that runs both passes, and shows what they leave alone
 #   %memtrack       opt that runs the pass once and verifies what comes out
 #   %opt            opt with the plugin, without a pipeline
 #   %clang %clangxx compilers with the plugin
 #   %plain          a C compiler without it
 #   %runtime        the stub runtime's source, with the flags it needs
 #   %plugin         the plugin
+#   %include        the directory of MemTrack's headers
 #   %llvm_version   the major version of LLVM it is for
 #   %contexts       before any of these: with calling contexts, which most tests do without
 #
@@ -34,9 +36,11 @@ plugin = " -fpass-plugin=" + config.memtrack_plugin
 clang = os.path.join(config.llvm_tools, "clang")
 
 config.substitutions += [
+    ("%prepare", opt + " -passes=memtrack-prepare,memtrack,verify -pass-remarks-missed=memtrack -S"),
     ("%memtrack", opt + " -passes=memtrack,verify -S"),
     ("%opt", opt),
     ("%plain", clang),
+    ("%include", config.memtrack_include),
     ("%plugin", config.memtrack_plugin),
     ("%contexts", "env -u MEMTRACK_PASS_OPTIONS"),
     ("%llvm_version", str(config.llvm_version)),

@@ -9,7 +9,7 @@
 target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-f80:128-n8:16:32:64-S128"
 target triple = "x86_64-pc-linux-gnu"
 
-; ERR: warning: memtrack: option 'colour=red' is ignored; context=stack and context=site are known
+; ERR: warning: memtrack: option 'colour=red' is ignored; context=stack, context=site and allocators=FILE are known
 ; ERR-NOT: is ignored
 ; STACK: @llvm.compiler.used = appending global [1 x ptr] [ptr @kept]
 ; STACK: store volatile ptr %memtrack.link, ptr @__memtrack_context

@@ -5,7 +5,9 @@ Names: s, the summary as an object; own, sums over what instrumented code with d
 allocated; contexts, threads, errors, process as in the JSON; by(function) and at(code), lists of the
 contexts whose innermost frame is in that function, or on the line of FILE that holds that code;
 total(list, key), a sum; chain(context), its functions; tags(function) and
-counts(function), of by(function) the lists of tags, innermost first, and the numbers of allocations.
+counts(function), of by(function) the lists of tags, innermost first, and the numbers of allocations;
+pool(name), what `report --pools` says of a pool, pools() their names, and within(name), the contexts
+of one.
 """
 
 import json
@@ -46,7 +48,20 @@ def tags(function):
             for c in by(function)]
 
 
+def of(*options):
+    return json.loads(subprocess.run([memtrack, "report", "--format", "json", *options, trace],
+                                     stdout=subprocess.PIPE, check=True).stdout)
+
+
+def pool(name):
+    (found,) = [p for p in of("--pools")["pools"] if p["name"] == name]
+    return SimpleNamespace(**found)
+
+
 names = {
+    "pool": pool,
+    "pools": lambda: sorted(p["name"] for p in of("--pools")["pools"]),
+    "within": lambda name: of("--pool", name)["contexts"],
     "s": SimpleNamespace(**report["summary"]),
     "own": SimpleNamespace(**{key: sum(c[key] for c in own)
                               for key, value in (contexts[0] if contexts else {}).items()

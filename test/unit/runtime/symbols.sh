@@ -12,6 +12,7 @@ expected=$(
     sed -n 's/^MT_FUNCTION([^,]*, \([a-z_]*\),.*/__memtrack_\1/p' "$table"
     echo __memtrack_enter_allocator
     echo __memtrack_leave_allocator
+    printf '__memtrack_pool_%s\n' alloc free free_all position realloc ticks
     echo __memtrack_context
     sed -n 's/^MEMTRACK_RUNTIME_FUNCTION([^,]*, \([a-z_]*\),.*/__memtrack_\1/p' "$header"
     echo __memtrack_register_sites_v3
