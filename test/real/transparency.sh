@@ -42,7 +42,7 @@ build_jq() {
 test_jq() {
   make check -j"$jobs" >check.log 2>&1 || :
   automake_results
-  grep -aE '^[0-9]+ of [0-9]+ tests passed|^Test #' tests/*.log || :
+  grep -aE '^Testing |^\*\*\*|^[0-9]+ of [0-9]+ tests passed' tests/*.log || :
 }
 
 build_xz() {
@@ -127,7 +127,7 @@ check_program() {
 
   traces=$(find_traces | wc -l)
   bad=$(bad_traces)
-  passed=$(grep -acE "PASS|FILE|:Test #" plain.results || :)
+  passed=$(grep -acE "PASS$|FILE|:Testing " plain.results || :)
   failed=$(grep -acE ' (FAIL|ERROR|XPASS)$' plain.results || :)
   result=same
   cmp -s plain.results track.results && [ "$passed" -gt 0 ] && [ "$traces" -gt 0 ] &&
