@@ -5,15 +5,18 @@
 #   build CC      a function that builds the program in the current directory, a copy of the source
 #   program       what to run, from that directory, as a list in run_program ARGUMENT...
 #   normalise     a filter for the output, which takes out what differs from run to run
+#   cases         names of the program's runs for the balance; run_program finds one in $case
 # and calls check "$@": with no argument, the counts are checked; with heaptrack, the contexts;
-# with nothing, it is only built.
+# with balance, what is live at exit; with nothing, it is only built.
 
 real=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$real/../.." && pwd)
 bin=${MEMTRACK_BIN:-$root/build/bin}
 llvm=${MEMTRACK_LLVM_VERSION:-14}
 work=${MEMTRACK_REAL_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/memtrack}
-flags='-O2 -g'
+# DWARF 4, since valgrind 3.19 cannot read version 5 of clang.
+flags='-O2 -gdwarf-4'
+case=
 jobs=$(nproc)
 unset MEMTRACK_CC MEMTRACK_CXX CC CFLAGS LDFLAGS
 # Programs that the build runs, as configure's, leave no traces.
@@ -85,10 +88,19 @@ fetch() {
 # build_both: builds the source as $work/$package/{plain,track}, once for each plugin and runtime.
 # The names are of one length, since jq allocates a copy of its own path.
 build_both() {
-  script=$(cat "$real/${0##*/}")
+  cd "$work/$package" || exit 1
+  script=$flags$(cat "$real/${0##*/}" source/*.cpp source/*.c 2>/dev/null || :)
   build_kind plain "clang-$llvm" "$(printf '%s' "$script" | cksum)"
   build_kind track "$bin/memtrack-cc" "$(printf '%s' "$script" |
     cat - "$bin/memtrack-cc" "$bin"/../lib*/MemTrackPass.so "$bin"/../lib*/libmemtrack.so.0 | cksum)"
+}
+
+# cxx COMPILER: the C++ compiler that goes with the C compiler.
+cxx() {
+  case $1 in
+  */memtrack-cc) echo "${1%cc}c++" ;;
+  *) echo "$1" | sed 's/clang/clang++/' ;;
+  esac
 }
 
 # build_kind KIND COMPILER STAMP
@@ -96,7 +108,7 @@ build_kind() {
   cd "$work/$package" || exit 1
   [ "$(cat "$1.stamp" 2>/dev/null)" != "$3" ] || return 0
   rm -rf "$1"
-  cp -r source "$1"
+  cp -a source "$1"
   (cd "$1" && build "$2") || exit 1
   printf '%s\n' "$3" >"$1.stamp"
 }
@@ -188,6 +200,51 @@ check_heaptrack() {
   zstd -dc "$results/heaptrack.raw.zst" |
     "$real/compare_contexts.py" --symbolizer "llvm-symbolizer-$llvm" ${MEMTRACK_REAL_DEPTH:+--depth \
       "$MEMTRACK_REAL_DEPTH"} "$package" "$results/report.json"
+}
+
+# balance_case CASE: no free is of memory that the trace does not know, and what it says is live at
+# exit is what valgrind finds in the plain program, block for block.
+balance_case() {
+  case=$1
+  start_results "results.balance/$case"
+  (
+    cd "$work/$package/plain" || exit 1
+    status=0
+    # libc's buffers and libstdc++'s are live, too, as they are without valgrind.
+    run_program fixed_addresses env LD_PRELOAD="$work/tls.so" valgrind --leak-check=full --show-leak-kinds=all \
+      --run-libc-freeres=no --run-cxx-freeres=no --leak-resolution=high --num-callers=60 \
+      --default-suppressions=no --xml=yes --xml-file="$results/valgrind.xml" \
+      --log-file="$results/valgrind.log" >"$results/plain.out" 2>"$results/plain.err" || status=$?
+    echo "exit status $status" >>"$results/plain.err"
+  )
+  run track "$results/track" MEMTRACK_OPTIONS=output="$results/program.mtrace"
+  for stream in out err; do
+    for kind in plain track; do
+      normalise <"$results/$kind.$stream" >"$results/$kind.$stream.normal"
+    done
+    cmp "$results/plain.$stream.normal" "$results/track.$stream.normal" ||
+      fail "$package $case: the plain and the instrumented program print different things"
+  done
+  [ -f "$results/program.mtrace" ] || {
+    printf '%-8s %-12s DIFFERS: no events, and so no trace\n' "$package" "$case"
+    return 1
+  }
+  report --no-fold
+  "$real/balance.py" --memtrack "$bin/memtrack" --trace "$results/program.mtrace" \
+    "$package" "$case" "$results/valgrind.xml" "$results/report.json"
+}
+
+check_balance() {
+  "$root/scripts/setup.sh" valgrind
+  # What libc allocates for a thread grows with the libraries that have thread-local storage.
+  # libmemtrack.so is one; the plain program gets one more, too.
+  echo 'extern __thread int tls; __thread int tls;' >"$work/tls.c"
+  quiet "$work/tls.log" "clang-$llvm" -shared -fPIC "$work/tls.c" -o "$work/tls.so"
+  differing=
+  for each_case in $cases; do
+    balance_case "$each_case" || differing=$each_case
+  done
+  [ -z "$differing" ]
 }
 
 # For bench/, which needs the programs only.

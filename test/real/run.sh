@@ -5,7 +5,7 @@
 # Usage: run.sh [lua|sqlite|jq]...
 #   MEMTRACK_BIN       the directory of memtrack-cc and memtrack (default: build/bin, brought up to date)
 #   MEMTRACK_REAL_DIR  where sources are unpacked and built (default: ~/.cache/memtrack)
-#   MEMTRACK_REAL_CHECK  counts (default), or heaptrack, as heaptrack.sh sets it
+#   MEMTRACK_REAL_CHECK  counts (default), or heaptrack or balance, as their scripts set it
 set -u
 cd "$(dirname "$0")" || exit 1
 [ $# -gt 0 ] || set -- lua sqlite jq

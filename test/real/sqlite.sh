@@ -5,16 +5,23 @@ set -eu
 . "$(dirname "$0")/common.sh"
 
 package=sqlite3
+cases='speedtest shell error'
 "$root/scripts/setup.sh" tcl
 
 build() {
   quiet configure.log ./configure CC="$1" CFLAGS="$flags" --disable-tcl --disable-readline \
     --disable-shared
-  quiet build.log make -j"$jobs" speedtest1
+  quiet build.log make -j"$jobs" speedtest1 sqlite3
 }
 
+# The balance's runs of the shell are one that closes its database, and one that exits at an error.
 run_program() {
-  "$@" ./speedtest1 --size 25
+  case $case in
+  speedtest) "$@" ./speedtest1 --size 2 ;;
+  shell) "$@" ./sqlite3 :memory: <"$real/shell.sql" ;;
+  error) "$@" ./sqlite3 -bail -init "$real/shell.sql" :memory: 'select * from missing' || : ;;
+  *) "$@" ./speedtest1 --size 25 ;;
+  esac
 }
 
 # It prints how long each step took.

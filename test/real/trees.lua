@@ -1,4 +1,5 @@
 -- Builds and drops trees and strings: many small tables, closures and strings of all lengths.
+-- With an argument, it does that for so many rounds instead of 40.
 
 local function build(depth)
   if depth == 0 then
@@ -15,7 +16,7 @@ local function count(tree)
 end
 
 local nodes = 0
-for round = 1, 40 do
+for round = 1, tonumber(arg[1]) or 40 do
   nodes = nodes + count(build(4 + round % 11))
 end
 print("nodes", nodes)
