@@ -169,8 +169,8 @@ NEW(new_array, _Znam, NEW_ARRAY)
     EXPORT(void, name, symbol, void *memory)                                                       \
     DELETE_ONE(api, name, memory)                                                                  \
     EXPORT(void, name##_nothrow, symbol##RKSt9nothrow_t, void *memory, const void *nothrow)        \
-    DELETE_ONE(api, name##_nothrow, memory, nothrow) EXPORT(void, name##_sized, symbol##m,         \
-                                                            void *memory, size_t size)             \
+    DELETE_ONE(api, name##_nothrow, memory, nothrow)                                               \
+    EXPORT(void, name##_sized, symbol##m, void *memory, size_t size)                               \
         DELETE_ONE(api, name##_sized, memory, size)                                                \
             EXPORT(void, name##_aligned, symbol##St11align_val_t, void *memory, size_t alignment)  \
                 DELETE_ONE(api, name##_aligned, memory, alignment)                                 \
