@@ -5,7 +5,7 @@
 // RUN: env MEMTRACK_OPTIONS=output=%t.d/%%p.mtrace:buffer_mb=2 %t %t.d
 // RUN: sh -c 'pid=$(cat %t.d/pid); while kill -0 $pid 2>&1; do sleep 0.1; done' > %t.waited
 // RUN: sh -c 'cp %t.d/$(cat %t.d/pid).mtrace %t.mtrace'
-// RUN: %check %t.mtrace 's.complete' 's.allocations == 3 * 200000 + 1' 's.leaked_blocks == 1'
+// RUN: %check %t.mtrace 's.complete' 'own.allocations == 3 * 200000 + 1' 'own.leaked_blocks == 1'
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
