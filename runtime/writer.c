@@ -46,6 +46,7 @@ static struct mt_buffer *held[HELD_MAX]; /* encoded, and not in the file yet */
 static unsigned held_count;
 static uint64_t trace_id; /* of the last trace there was, here or in an ancestor */
 static struct mt_describe_parent parent;
+static uint64_t fork_ticks; /* of the fork that is under way */
 static uint64_t written_events;
 static uint64_t out_events;               /* of those, in `out` */
 static uint64_t appended_events;          /* of those, in the last append */
@@ -450,6 +451,8 @@ void mt_writer_before_fork(void) {
     mt_lock_take(&lock);
     if (active)
         flush();
+    /* Before, since what the parent frees after it is the child's all the same. */
+    fork_ticks = mt_clock_ticks();
 }
 
 /* In the child there is nothing to write. */
@@ -467,7 +470,7 @@ static void start_over(void) {
     }
     /* What ancestors without a trace have forked has the memory that the one with it had. */
     if (!parent.fork_ticks)
-        parent.fork_ticks = mt_clock_ticks();
+        parent.fork_ticks = fork_ticks;
     active = false;
     stopped = 0;
     out.size = 0;
