@@ -178,6 +178,8 @@ static void never_called(void) {
 }
 
 static void system_data(void) {
+    /* setenv copies it, and valgrind adds to what there is. */
+    static char *variables[] = {(char *)"HOME=/", (char *)"PATH=/usr/bin:/bin", NULL};
     struct addrinfo *addresses = NULL;
     struct passwd *user = getpwuid(0);
     struct group *group = getgrgid(0);
@@ -185,6 +187,7 @@ static void system_data(void) {
     printf("%s %s\n", user != NULL ? user->pw_name : "", group != NULL ? group->gr_name : "");
     if (getaddrinfo("127.0.0.1", "80", NULL, &addresses) == 0 && !keep)
         freeaddrinfo(addresses);
+    environ = variables;
     setenv("MEMTRACK_BALANCE", "a new variable of the environment", 1);
     putenv(strdup("MEMTRACK_OTHER=another"));
     unsetenv("MEMTRACK_BALANCE");
