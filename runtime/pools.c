@@ -127,7 +127,8 @@ HOOK(uint64_t, ticks, void) {
 
 HOOK(void, alloc, const void *block, uint64_t size, const void *pool, uint64_t position,
      site_pointer site) {
-    if (!block || !site || !mt_record_enabled() || is_passed_on(&mt_local, block, size, position))
+    if (!block || !site || !mt_record_allocations() ||
+        is_passed_on(&mt_local, block, size, position))
         return;
     record(MT_OP_POOL_ALLOC, block, size, pool, mt_clock_ticks(), site);
 }
@@ -154,6 +155,6 @@ HOOK(void, realloc, const void *block, uint64_t size, const void *pool, uint64_t
         return;
     if (old)
         record(MT_OP_POOL_FREE, old, 0, pool, before, site);
-    if (block)
+    if (block && mt_record_allocations())
         record(MT_OP_POOL_ALLOC, block, size, pool, mt_clock_ticks(), site);
 }

@@ -43,9 +43,12 @@ def by(function):
     return [c for c in contexts if c["frames"][0]["function"].split("(")[0] == function]
 
 
+def tags_of(context):
+    return [f["function"][6:-1] for f in context["frames"] if f["function"].startswith("[tag: ")]
+
+
 def tags(function):
-    return [[f["function"][6:-1] for f in c["frames"] if f["function"].startswith("[tag: ")]
-            for c in by(function)]
+    return [tags_of(c) for c in by(function)]
 
 
 def of(*options):
@@ -72,6 +75,7 @@ names = {
     "process": report["process"],
     "by": by,
     "tags": tags,
+    "tags_of": tags_of,
     "counts": lambda function: [c["allocations"] for c in by(function)],
     "at": at,
     "total": lambda found, key: sum(c[key] for c in found),
