@@ -9,6 +9,7 @@
 #include "pools.h"
 
 #include "compiler.h"
+#include "guard.h"
 #include "memtrack/abi.h"
 #include "record.h"
 #include "thread.h"
@@ -110,7 +111,11 @@ static void record(enum mt_event_op op, const void *block, uint64_t size, const 
         {MT_OP_IN_POOL, pool, 0, site, ticks},
         {op, block, size, site, ticks},
     };
+    const struct mt_local *local = &mt_local;
 
+    /* Of memory at yet another level: how the program's own malloc works. */
+    if (local->guard || local->busy >= MT_LOCAL_OWN)
+        return;
     if (pool)
         mt_record_events(events, 2);
     else
@@ -125,12 +130,15 @@ HOOK(uint64_t, ticks, void) {
     return mt_clock_ticks();
 }
 
+static void allocated(const void *block, uint64_t size, const void *pool, site_pointer site) {
+    if (block && mt_record_allocations())
+        record(MT_OP_POOL_ALLOC, block, size, pool, mt_clock_ticks(), site);
+}
+
 HOOK(void, alloc, const void *block, uint64_t size, const void *pool, uint64_t position,
      site_pointer site) {
-    if (!block || !site || !mt_record_allocations() ||
-        is_passed_on(&mt_local, block, size, position))
-        return;
-    record(MT_OP_POOL_ALLOC, block, size, pool, mt_clock_ticks(), site);
+    if (site && mt_record_enabled() && !is_passed_on(&mt_local, block, size, position))
+        allocated(block, size, pool, site);
 }
 
 HOOK(void, free, const void *block, const void *pool, site_pointer site) {
@@ -146,15 +154,10 @@ HOOK(void, free_all, const void *pool, site_pointer site) {
 
 HOOK(void, realloc, const void *block, uint64_t size, const void *pool, uint64_t position,
      uint64_t before, const void *old, site_pointer site) {
-    if (!site || !mt_record_enabled())
+    if (!site || !mt_record_enabled() || is_passed_on(&mt_local, block, size, position))
         return;
     /* Null for a size of 0 is a deallocation, else a failure. */
-    if (!block && (size || !old))
-        return;
-    if (block && is_passed_on(&mt_local, block, size, position))
-        return;
-    if (old)
+    if (old && (block || size == 0))
         record(MT_OP_POOL_FREE, old, 0, pool, before, site);
-    if (block && mt_record_allocations())
-        record(MT_OP_POOL_ALLOC, block, size, pool, mt_clock_ticks(), site);
+    allocated(block, size, pool, site);
 }

@@ -1,6 +1,7 @@
 /* The whole analyzer on arbitrary bytes. Built without checksums, which would keep nearly all
  * inputs from the code behind them. */
 #include "model/analysis.h"
+#include "model/pools.h"
 #include "output/flame.h"
 #include "output/output.h"
 
@@ -103,6 +104,7 @@ static void analyze_family(const uint8_t *data, size_t size) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct trace trace;
     struct facts facts;
+    struct pools pools;
     struct error error;
 
     if (!trace_open_bytes(&trace, data, size, &error))
@@ -112,6 +114,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             abort();
         write_reports(&trace, &facts);
         facts_free(&facts);
+        if (!pools_run(&pools, &trace, "", NULL, &error))
+            abort();
+        pools_free(&pools);
     }
     trace_close(&trace);
     analyze_family(data, size);
