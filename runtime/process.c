@@ -207,6 +207,8 @@ static void on_exit_of_process(void) {
     mt_local.busy = 1;
     MT_SIGNAL_FENCE();
     atomic_store(&finishing, true);
+    /* For all threads at once: what comes after this is no loss, it is past the end. */
+    atomic_store(mt_recording, MT_RECORDING_OFF);
     mt_writer_finish();
     mt_process_stop_recording();
     MT_SIGNAL_FENCE();
