@@ -202,7 +202,7 @@ static __attribute__((constructor(101))) void on_load(void) {
 }
 
 static void on_exit_of_process(void) {
-    if (mt_process_is_stray())
+    if (mt_process_is_stray() || mt_process_is_guest())
         return;
     mt_local.busy = 1;
     MT_SIGNAL_FENCE();

@@ -3,6 +3,10 @@
 // RUN: %cc -g -O1 -fno-builtin -Wno-deprecated-declarations %s -o %t
 // RUN: env MEMTRACK_OPTIONS=buffer_mb=1 %run %t.mtrace timeout -s KILL 60 %t
 // RUN: %check %t.mtrace 'own.allocations == 320000' 's.complete' 'own.leaked_bytes == 0'
+//
+// It should not call exit(), which runs its parent's handlers; the trace goes on all the same.
+// RUN: env MEMTRACK_OPTIONS=buffer_mb=1 %run %t.mtrace timeout -s KILL 60 %t exit
+// RUN: %check %t.mtrace 'own.allocations == 320000' 's.complete' 'own.leaked_bytes == 0'
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -13,11 +17,14 @@ static void allocate(int times) {
         free(malloc((size_t)i % 100 + 1));
 }
 
-int main(void) {
+int main(int count, char **arguments) {
     pid_t child = vfork();
 
+    (void)arguments;
     if (child == 0) {
         allocate(20000);
+        if (count > 1)
+            exit(0);
         execl("/bin/true", "true", (char *)NULL);
         _exit(1);
     }
