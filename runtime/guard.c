@@ -8,9 +8,33 @@
 
 __attribute__((weak)) const bool mt_interposed = false;
 
+static bool is_left(struct mt_local *local, uintptr_t frame, uintptr_t target, bool own) {
+    return frame < target && mt_stack_is_on_own(local, frame) == own;
+}
+
+/* Or other functions have stored to where it was. */
+static bool is_written_over(const struct mt_local *local, const struct mt_guard *guard) {
+    return mt_stack_is_own(local, (uintptr_t)guard) && guard->mark != ~(uintptr_t)guard;
+}
+
+/* The jump was long ago: where guards were there may be anything, so the ones outside of the
+ * innermost are not to be found any more, and go too. */
+static void drop_left(struct mt_local *local, uintptr_t target) {
+    if (local->guard && (is_left(local, (uintptr_t)local->guard, target, true) ||
+                         is_written_over(local, local->guard))) {
+        local->guard = NULL;
+        local->busy &= ~MT_LOCAL_GUARDED;
+    }
+    mt_guard_leave(local, target);
+}
+
 static void begin(struct mt_guard *guard, const void *releasing) {
     struct mt_local *local = &mt_local;
 
+    /* Else it might become its own outer one. */
+    if (MT_UNLIKELY(local->guard != NULL) && mt_stack_is_own(local, (uintptr_t)guard))
+        drop_left(local, (uintptr_t)(guard + 1));
+    guard->mark = ~(uintptr_t)guard;
     guard->releasing = releasing;
     guard->result = NULL;
     atomic_store_explicit(&guard->inner, NULL, memory_order_relaxed);
@@ -48,7 +72,10 @@ _Unwind_Reason_Code mt_guard_personality(int version, int actions, uint64_t clas
     (void)class;
     (void)exception;
     (void)context;
-    if (actions & _UA_CLEANUP_PHASE && mt_local.guard)
+    if (!(actions & _UA_CLEANUP_PHASE))
+        return _URC_CONTINUE_UNWIND;
+    mt_guard_drop_dead(&mt_local);
+    if (mt_local.guard)
         end(mt_local.guard);
     return _URC_CONTINUE_UNWIND;
 }
@@ -85,11 +112,9 @@ __attribute__((noinline)) int mt_guard_call_posix_memalign(const void *function,
 void mt_guard_leave(struct mt_local *local, uintptr_t target) {
     bool own = mt_stack_is_on_own(local, target);
 
-    while (local->guard && (uintptr_t)local->guard < target &&
-           mt_stack_is_on_own(local, (uintptr_t)local->guard) == own)
+    while (local->guard && is_left(local, (uintptr_t)local->guard, target, own))
         end(local->guard);
-    if (local->busy >= MT_LOCAL_OWN && local->own_frame < target &&
-        mt_stack_is_on_own(local, local->own_frame) == own)
+    if (local->busy >= MT_LOCAL_OWN && is_left(local, local->own_frame, target, own))
         local->busy &= MT_LOCAL_OWN - 1;
 }
 
@@ -97,7 +122,7 @@ void mt_guard_drop_dead(struct mt_local *local) {
     uintptr_t here = mt_stack_pointer();
 
     if (local->busy > 1 && mt_stack_is_own(local, here))
-        mt_guard_leave(local, here);
+        drop_left(local, here);
 }
 
 void mt_guard_record_outside(struct mt_local *local, const struct mt_event *events,

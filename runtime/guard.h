@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct mt_guard {
+    uintptr_t mark; /* the complement of its address: nothing else has been stored there since */
     struct mt_guard *outer;
     const void *releasing;       /* the block whose end the call is, if it is one */
     const void *result;          /* the block that it has returned, as far as that is known */
