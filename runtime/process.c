@@ -146,7 +146,7 @@ static bool prepare(void) {
     if (getauxval(AT_SECURE))
         return false;
     mt_log_prepare();
-    mt_options_parse(getenv("MEMTRACK_OPTIONS"));
+    mt_options_parse(mt_options_given());
     if (mt_options.mode == MT_MODE_OFF)
         return false;
     mt_context_sites_only = mt_options.context == MT_CONTEXT_SITE;

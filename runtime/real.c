@@ -14,7 +14,6 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 const bool mt_interposed = true;
 
@@ -177,22 +176,14 @@ static void find_operators(void) {
         mt_real_operators_nest = mt_real_nests;
         return;
     }
-    mt_real_operators_nest = !is_in(new, known);
+    /* jemalloc's delete calls free. */
+    mt_real_operators_nest = true;
 #define MT_C(name, result, parameters)
 #define MT_OPERATOR(name, symbol, result, parameters)                                              \
     new = dlsym(RTLD_NEXT, #symbol);                                                               \
     if (new)                                                                                       \
         *(void **)&mt_real.name = new;
 #include "interposed.def"
-}
-
-/* Before libc has been initialised, its environment and its name are not there, and the only
- * caller is the dynamic linker. */
-static bool is_too_early(void) {
-    static bool begun; /* since a program may do away with its environment later */
-
-    begun |= environ != NULL;
-    return !begun;
 }
 
 bool mt_real_find(void) {
@@ -202,7 +193,7 @@ bool mt_real_find(void) {
     if (atomic_load_explicit(&found, memory_order_acquire))
         return true;
     /* Called by dlsym, below. */
-    if (mt_local.busy & MT_LOCAL_QUIET || is_too_early())
+    if (mt_local.busy & MT_LOCAL_QUIET)
         return false;
     mt_guard_quiet(&before);
     find_c();
