@@ -28,7 +28,8 @@ static void *volatile peer;
 
 __attribute__((noinline)) static void use(const char *path) {
     void *library = dlopen(path, RTLD_NOW);
-    void *(*peer_allocate)(void) = library ? (void *(*)(void))dlsym(library, "peer_allocate") : NULL;
+    void *(*peer_allocate)(void) =
+        library ? (void *(*)(void))dlsym(library, "peer_allocate") : NULL;
     void (*peer_free)(void *) = library ? (void (*)(void *))dlsym(library, "peer_free") : NULL;
 
     if (!peer_allocate || !peer_free) {
