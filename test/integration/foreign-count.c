@@ -5,6 +5,7 @@
 // RUN: env MEMTRACK_OPTIONS=buffer_mb=1 %run %t.mtrace %t > %t.out
 // RUN: %check %t.mtrace "(s.allocations, s.frees) == ($(cat %t.out))" \
 // RUN:   's.unmatched_frees == 0 and s.missed_frees == 0' 's.allocations > 5 * 10000'
+// RUN: env MEMTRACK_OPTIONS=mode=off %t | diff %t.out -
 #define _GNU_SOURCE
 #include <locale.h>
 #include <pthread.h>
