@@ -58,10 +58,6 @@ static uint64_t cpu_ns;
 
 /* Buffers */
 
-struct mt_buffer *mt_writer_first_buffer(void) {
-    return mt_live_take();
-}
-
 void mt_writer_release(struct mt_buffer *buffer) {
     mt_live_give(buffer);
 }
