@@ -3,6 +3,7 @@
 
 #include "options.h"
 #include "os_memory.h"
+#include "real.h"
 #include "text.h"
 #include "version.h"
 
@@ -41,7 +42,7 @@ void mt_describe_put_process(struct mt_bytes *out, const struct mt_describe_pare
     static char buffer[65536];
     struct utsname system;
     ssize_t length;
-    const char *capture = mt_interposed ? "interposed" : "calls-only";
+    const char *capture = mt_real_capture();
     uint32_t count = 2;
     int file;
 

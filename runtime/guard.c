@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <unwind.h>
 
-__attribute__((weak)) const bool mt_interposed = false;
-
 static void begin(struct mt_guard *guard, const void *releasing) {
     struct mt_local *local = &mt_local;
 

@@ -11,6 +11,7 @@
 #include "options.h"
 #include "os_memory.h"
 #include "record.h"
+#include "redirect.h"
 #include "sink.h"
 #include "sites.h"
 #include "stack.h"
@@ -209,6 +210,8 @@ static __attribute__((constructor(101))) void on_load(void) {
     mt_local.busy = 1;
     MT_SIGNAL_FENCE();
     advance(STATE_NEW, STATE_PREPARED, prepare);
+    if (mt_record_enabled())
+        mt_redirect_objects();
     MT_SIGNAL_FENCE();
     mt_local.busy = 0;
     errno = saved;

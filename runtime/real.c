@@ -21,7 +21,7 @@ bool mt_real_nests;
 bool mt_real_operators_nest;
 
 static _Atomic bool found;
-static bool is_first; /* the public malloc is ours */
+static bool is_first; /* the public malloc and free are ours */
 
 /* Before they are found */
 
@@ -164,7 +164,8 @@ static void find_c(void) {
     real.reallocarray = reallocarray_on_real;
     mt_real_nests = !is_in((void *)real.malloc, known);
     mt_real = real;
-    is_first = dlsym(RTLD_DEFAULT, "malloc") == (void *)mt_interposed_malloc;
+    is_first = dlsym(RTLD_DEFAULT, "malloc") == (void *)mt_interposed_malloc &&
+               dlsym(RTLD_DEFAULT, "free") == (void *)mt_interposed_free;
 }
 
 /* An operator new that is not the standard library's is called as it is, and so is that one if its
@@ -184,6 +185,10 @@ static void find_operators(void) {
     if (new)                                                                                       \
         *(void **)&mt_real.name = new;
 #include "interposed.def"
+}
+
+const char *mt_real_capture(void) {
+    return mt_real_find() && is_first ? "interposed" : "redirected";
 }
 
 bool mt_real_find(void) {

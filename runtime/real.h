@@ -25,6 +25,10 @@ MT_EXTERN bool mt_real_operators_nest;
 /* Finds the real functions; false if the thread is about that. */
 bool mt_real_find(void);
 
+/* What the trace says of how much is seen: "interposed", everything; "redirected", what comes by
+ * the entries that redirect.c has found; "calls-only", in a static program. */
+const char *mt_real_capture(void);
+
 /* The next function of an operator's name after `own`: as this library sees it or, where libraries
  * keep theirs to themselves, in any object; NULL if there is none. Takes the dynamic linker's lock.
  */

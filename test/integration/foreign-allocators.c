@@ -19,14 +19,18 @@
 // EXPECT: total(by("operators"), "allocations") == 2 * 1000 * 3
 // EXPECT: total(by("operators"), "frees") == 2 * 1000 * 3
 // EXPECT: total(by("refused"), "allocations") == 0
+// EXPECT: total([c for c in library("libc.so") if "crossing" in chain(c)], "allocations") >= 2 * 1000 * 2
+// EXPECT: total([c for c in library("libstdc++") if "crossing" in chain(c)], "allocations") >= 2 * 1000
 // EXPECT: s.unmatched_frees == 0 and s.missed_frees == 0 and not errors
 #include <dlfcn.h>
 #include <initializer_list>
 #include <malloc.h>
 #include <new>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <string>
 
 static __thread void *volatile sink;
 
@@ -66,6 +70,21 @@ __attribute__((noinline)) static void operators() {
     ::operator delete(sink);
 }
 
+// libc and libstdc++ allocate, the program frees.
+__attribute__((noinline)) static void crossing() {
+    char *text;
+
+    if (asprintf(&text, "%100d", 1) < 0)
+        abort();
+    use(text);
+    free(sink);
+    use(realpath("/", NULL));
+    free(sink);
+    std::string string;
+    string.append(200, 'x');
+    use(&string[0]);
+}
+
 __attribute__((noinline)) static void refused() {
     try {
         sink = ::operator new((size_t)-1 / 4);
@@ -80,6 +99,7 @@ static void *run(void *argument) {
     for (int i = 0; i < 1000; i++) {
         c_functions();
         operators();
+        crossing();
     }
     return argument;
 }

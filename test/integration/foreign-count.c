@@ -6,6 +6,11 @@
 // RUN: %check %t.mtrace "(s.allocations, s.frees) == ($(cat %t.out))" \
 // RUN:   's.unmatched_frees == 0 and s.missed_frees == 0' 's.allocations > 5 * 10000'
 // RUN: env MEMTRACK_OPTIONS=mode=off %t | diff %t.out -
+//
+// Preloaded, it comes first: what is redirected is all but what the dynamic linker calls.
+// RUN: env LD_PRELOAD=%t.count.so MEMTRACK_OPTIONS=buffer_mb=1 %run %t.mtrace %t > %t.out
+// RUN: %check %t.mtrace "s.allocations - ($(cat %t.out))[0] in range(-30, 1)" \
+// RUN:   's.unmatched_frees == 0 and s.missed_frees == 0' 'process["capture"] == "redirected"'
 #define _GNU_SOURCE
 #include <locale.h>
 #include <pthread.h>

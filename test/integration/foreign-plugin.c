@@ -10,6 +10,16 @@
 // RUN:   '[(c["allocations"], c["frees"]) for c in library("foreign-plugin.c.tmp.plain")] == [(100, 100)]'
 // RUN: %run %t.mtrace %t %t.tracked.so && %check %t.mtrace @%s \
 // RUN:   '[chain(c) for c in at("return malloc")] == [["peer_allocate", "use", "main"]]'
+//
+// A host that knows nothing of MemTrack: from when the plugin is loaded on.
+// RUN: clang -O1 -fno-builtin %s -o %t
+// RUN: %run %t.mtrace %t %t.tracked.so && %check %t.mtrace @%s \
+// RUN:   '[(c["allocations"], c["frees"]) for c in at("return malloc")] == [(100, 100)]' \
+// RUN:   '[(c["allocations"], c["frees"]) for c in library("foreign-plugin.c.tmp") if "use" in chain(c)] == [(100, 100)]' \
+// RUN:   'process["capture"] == "redirected"'
+// RUN: clang -O1 -fno-builtin -Wl,-z,now,-z,relro %s -o %t
+// RUN: %run %t.mtrace %t %t.tracked.so && %check %t.mtrace @%s \
+// RUN:   '[(c["allocations"], c["frees"]) for c in library("foreign-plugin.c.tmp") if "use" in chain(c)] == [(100, 100)]'
 // EXPECT: s.unmatched_frees == 0 and s.missed_frees == 0 and not errors
 #include <dlfcn.h>
 #include <stdio.h>
