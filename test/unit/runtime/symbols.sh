@@ -24,7 +24,7 @@ allocator=$(sed -n 's/^MT_C(\([a-z_]*\),.*/\1/p; s/^MT_OPERATOR([a-z_]*, \([A-Za
 # What the C library may do behind these is known: no allocation, no lock that is held for long.
 allowed=$(
   tr -s ' \n' '||' <<'EOF' | sed 's/|$//'
-(__)?(progname|environ) _DYNAMIC _GLOBAL_OFFSET_TABLE_ clock_gettime close
+(__)?(progname|environ) bcmp _DYNAMIC _GLOBAL_OFFSET_TABLE_ clock_gettime close
 __cxa_(thread_)?atexit(_impl)? (__cxa_)?at_quick_exit dl(addr1|close|open|sym) _dl_find_object
 dl_iterate_phdr dladdr __dso_handle __errno_location fallocate fcntl flock fstat fstatvfs
 ftruncate getauxval getcwd getenv getpid getppid getrandom getrlimit gettid lstat madvise
