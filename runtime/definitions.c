@@ -306,13 +306,13 @@ static uint32_t count_records(void) {
 
     for (;;) {
         size_t start = at, length = 0;
+        bool whole = false;
 
-        for (unsigned shift = 0; at < block.size; shift += 7) {
+        for (unsigned shift = 0; at < block.size && !whole; shift += 7) {
             length |= (size_t)(block.data[at] & 0x7f) << shift;
-            if (block.data[at++] < 0x80)
-                break;
+            whole = block.data[at++] < 0x80;
         }
-        if (start == block.size || length > block.size - at) {
+        if (!whole || length > block.size - at) {
             block.size = start;
             return count;
         }

@@ -69,6 +69,20 @@ void mt_lock_loud(const struct mt_lock_quiet *before) {
     pthread_setcancelstate(before->cancel_state, NULL);
 }
 
+/* Its address tells the thread. */
+static __thread char self __attribute__((tls_model("initial-exec")));
+
+bool mt_lock_is_own(const struct mt_lock *lock) {
+    return atomic_load_explicit(&lock->thread, memory_order_relaxed) == &self;
+}
+
+static bool take_again(struct mt_lock *lock) {
+    if (!mt_lock_is_own(lock))
+        return false;
+    lock->again++;
+    return true;
+}
+
 static bool acquire(struct mt_lock *lock) {
     uint32_t unheld = 0;
 
@@ -80,11 +94,14 @@ static void own(struct mt_lock *lock, const struct mt_lock_quiet *before) {
     if (__tsan_acquire)
         __tsan_acquire(lock);
     lock->owner = *before;
+    atomic_store_explicit(&lock->thread, &self, memory_order_relaxed);
 }
 
 bool mt_lock_try(struct mt_lock *lock) {
     struct mt_lock_quiet before;
 
+    if (take_again(lock))
+        return true;
     mt_lock_quiet(&before);
     if (!acquire(lock)) {
         mt_lock_loud(&before);
@@ -97,6 +114,8 @@ bool mt_lock_try(struct mt_lock *lock) {
 void mt_lock_take(struct mt_lock *lock) {
     struct mt_lock_quiet before;
 
+    if (take_again(lock))
+        return;
     mt_lock_quiet(&before);
     if (!acquire(lock))
         while (atomic_exchange_explicit(&lock->word, 2, memory_order_acquire))
@@ -107,8 +126,13 @@ void mt_lock_take(struct mt_lock *lock) {
 void mt_lock_release(struct mt_lock *lock) {
     struct mt_lock_quiet before = lock->owner;
 
+    if (lock->again) {
+        lock->again--;
+        return;
+    }
     if (__tsan_release)
         __tsan_release(lock);
+    atomic_store_explicit(&lock->thread, NULL, memory_order_relaxed);
     if (atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2)
         mt_lock_wake(&lock->word, 1);
     mt_lock_loud(&before);

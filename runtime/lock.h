@@ -4,7 +4,8 @@
  * cancellation point where the program has none. SIGXFSZ and SIGPIPE that the holder raises are
  * the trace's, and are swallowed.
  *
- * Locks nest: writer, registry of threads, sites.
+ * Locks nest: writer, registry of threads, sites. Who has one may take it again: between the
+ * handlers of a fork, which has all, there may be some of the program's that allocate.
  */
 #ifndef MT_LOCK_H
 #define MT_LOCK_H
@@ -22,14 +23,19 @@ struct mt_lock_quiet {
 };
 
 struct mt_lock {
-    _Atomic uint32_t word;      /* a futex: 0 free, 1 held, 2 held and waited for */
-    struct mt_lock_quiet owner; /* to go back to */
+    _Atomic uint32_t word;        /* a futex: 0 free, 1 held, 2 held and waited for */
+    struct mt_lock_quiet owner;   /* to go back to */
+    _Atomic(const void *) thread; /* who has it; written by that thread */
+    unsigned again;               /* how often it has taken it besides */
 };
 
 /* All keep errno. */
 void mt_lock_take(struct mt_lock *lock);
 bool mt_lock_try(struct mt_lock *lock);
 void mt_lock_release(struct mt_lock *lock);
+
+/* Whether the calling thread has it. */
+bool mt_lock_is_own(const struct mt_lock *lock);
 
 /* The same quiet without a lock. */
 void mt_lock_quiet(struct mt_lock_quiet *before);

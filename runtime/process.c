@@ -49,6 +49,7 @@ _Atomic uint8_t *mt_recording = &unwiped.recording;
 bool mt_clock_is_counter;
 
 static _Atomic int state;
+static pid_t own_process;
 static _Atomic bool finishing;
 
 bool mt_process_is_finishing(void) {
@@ -57,6 +58,10 @@ bool mt_process_is_finishing(void) {
 
 bool mt_process_is_stray(void) {
     return !atomic_load_explicit(&own_page->is_own, memory_order_relaxed);
+}
+
+bool mt_process_is_guest(void) {
+    return getpid() != own_process;
 }
 
 void mt_process_stop_recording(void) {
@@ -113,6 +118,7 @@ static void after_fork_in_parent(void) {
 }
 
 static void after_fork_in_child(void) {
+    own_process = getpid();
     atomic_store(&own_page->is_own, true);
     mt_context_after_fork_in_child();
     atomic_store(&finishing, false);
@@ -161,6 +167,7 @@ static bool register_handlers(void) {
 }
 
 static bool prepare(void) {
+    own_process = getpid();
     mt_clock_is_counter = mt_clock_counter_is_usable();
     mt_stack_prepare();
     /* A privileged program writes no file that its caller names. */
@@ -218,11 +225,13 @@ static __attribute__((constructor(101))) void on_load(void) {
 }
 
 static void end_recording(void) {
-    if (mt_process_is_stray())
+    if (mt_process_is_stray() || mt_process_is_guest())
         return;
     mt_local.busy = 1;
     MT_SIGNAL_FENCE();
     atomic_store(&finishing, true);
+    /* For all threads at once: what comes after this is no loss, it is past the end. */
+    atomic_store(mt_recording, MT_RECORDING_OFF);
     mt_writer_finish();
     mt_process_stop_recording();
     MT_SIGNAL_FENCE();

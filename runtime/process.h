@@ -13,6 +13,10 @@ bool mt_process_start(void);
  * none of it, and is not recorded. */
 bool mt_process_is_stray(void);
 
+/* True in the child of a vfork: it runs in the memory of the process that is recorded, and its
+ * events are that one's, but threads that it starts end with it. */
+bool mt_process_is_guest(void);
+
 /* For good, in this process and those it forks. */
 void mt_process_stop_recording(void);
 

@@ -291,6 +291,9 @@ static void record_slow(struct mt_local *local, const struct mt_event *events, u
         return;
     if (local->limit - local->cursor < (ptrdiff_t)(count * MT_RECORD_EXTENDED_WORDS) &&
         !buffer_switch(local, later(events[0].ticks, local->last_ticks))) {
+        /* Nobody has seen the memory yet, or it is still there. */
+        if (mt_process_is_finishing())
+            return;
         atomic_fetch_add_explicit(&local->thread->lost, count, memory_order_relaxed);
         mt_live_note_loss(MT_LOSS_BUFFERS_FULL, count);
         return;

@@ -75,7 +75,9 @@ static bool help(void);
 struct mt_buffer *mt_writer_next_buffer(void) {
     const uint32_t limit = (uint32_t)(mt_options.buffer_mb * ((1u << 20) / MT_BUFFER_BYTES));
 
-    while (atomic_load_explicit(&in_flight, memory_order_relaxed) >= limit) {
+    /* While this thread forks the writer can do nothing. */
+    while (atomic_load_explicit(&in_flight, memory_order_relaxed) >= limit &&
+           !mt_lock_is_own(&lock)) {
         uint32_t seen;
 
         if (mt_options.overflow == MT_OVERFLOW_DROP || mt_process_is_finishing())

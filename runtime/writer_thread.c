@@ -4,6 +4,7 @@
 #include "guard.h"
 #include "lock.h"
 #include "options.h"
+#include "process.h"
 #include "writer.h"
 
 #include <pthread.h>
@@ -87,7 +88,8 @@ bool mt_writer_thread_wake(void) {
     uint32_t none = STATE_NONE;
 
     if (atomic_load_explicit(&state, memory_order_relaxed) == STATE_NONE &&
-        atomic_compare_exchange_strong(&state, &none, STATE_RUNS) && !start())
+        !mt_process_is_guest() && atomic_compare_exchange_strong(&state, &none, STATE_RUNS) &&
+        !start())
         atomic_store(&state, STATE_UNWANTED);
     return mt_writer_thread_wake_running();
 }

@@ -349,8 +349,10 @@ static bool put_definitions(struct output *out, const struct live_segment *segme
         if (segment->head.first_event != next) {
             good = put_stream(out, &stream);
             stream.size = 0;
-            skip = segment->head.first_record;
         }
+        /* Perhaps not in the first one: a record may be longer than a segment. */
+        if (!stream.size)
+            skip = segment->head.first_record;
         if (skip > segment->head.used)
             skip = segment->head.used;
         good = good && reserve(&stream, CONTENT);
