@@ -7,8 +7,8 @@ contexts whose innermost frame is in that function, or on the line of FILE that 
 library(name), those of calls in the object whose file's name begins like this; total(list, key), a
 sum; chain(context), its functions; callers(context), those but the first; tags(function) and
 counts(function), of by(function) the lists of tags, innermost first, and the numbers of allocations;
-pool(name), what `report --pools` says of a pool, pools() their names, and within(name), the contexts
-of one.
+kind(i), that of an error; at_of(place), the function at a place of the first error; pool(name), what
+`report --pools` says of a pool, pools() their names, and within(name), the contexts of one.
 """
 
 import json
@@ -78,6 +78,8 @@ names = {
     "contexts": contexts,
     "threads": report["threads"],
     "errors": report["errors"],
+    "kind": lambda i: report["errors"][i]["kind"],
+    "at_of": lambda place: report["errors"][0][place]["frames"][0]["function"].split("(")[0],
     "process": report["process"],
     "by": by,
     "tags": tags,
