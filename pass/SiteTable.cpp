@@ -222,9 +222,9 @@ void SiteTable::emit(ArrayRef<Site> Sites, GlobalVariable *SiteArray) {
 }
 
 Constant *SiteTable::FunctionSites::address(unsigned Index) const {
-  Type *Int64 = Type::getInt64Ty(Variable->getContext());
-  Constant *Indices[] = {ConstantInt::get(Int64, 0),
-                         ConstantInt::get(Int64, Index)};
+  Type *Word = Type::getInt64Ty(Variable->getContext());
+  Constant *Indices[] = {ConstantInt::get(Word, 0),
+                         ConstantInt::get(Word, Index)};
   return ConstantExpr::getPointerCast(
       ConstantExpr::getInBoundsGetElementPtr(Variable->getValueType(), Variable,
                                              Indices),

@@ -1,9 +1,5 @@
 #include "callee.h"
 
-__attribute__((weak)) const void *mt_callee_find(const void *target) {
-    return target;
-}
-
 const void *mt_callee_resolve(uintptr_t call) {
     struct memtrack_cell *cell = mt_callee_cell(call);
     const void *direct = mt_callee_direct(call);

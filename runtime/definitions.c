@@ -210,7 +210,7 @@ static bool add_foreign(struct mt_context_id id, const struct memtrack_site *sit
     mt_bytes_add_varint(&payload, id.value);
     mt_bytes_add_u64(&payload, foreign.hash);
     mt_bytes_add_u8(&payload, (uint8_t)foreign.api);
-    mt_bytes_add_u8(&payload, MT_SITE_FOREIGN | MT_SITE_NO_DEBUG_INFO);
+    mt_bytes_add_u8(&payload, MT_SITE_FOREIGN);
     mt_bytes_add_varint(&payload, named);
     mt_bytes_add_varint(&payload, 0); /* type */
     mt_bytes_add_varint(&payload, 0); /* pool */

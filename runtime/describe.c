@@ -3,6 +3,7 @@
 
 #include "options.h"
 #include "os_memory.h"
+#include "real.h"
 #include "text.h"
 #include "version.h"
 
@@ -41,10 +42,12 @@ void mt_describe_put_process(struct mt_bytes *out, const struct mt_describe_pare
     static char buffer[65536];
     struct utsname system;
     ssize_t length;
-    uint32_t count = 1;
+    const char *capture = mt_real_capture();
+    uint32_t count = 2;
     int file;
 
     add_pair("version", MT_VERSION, strlen(MT_VERSION));
+    add_pair("capture", capture, strlen(capture));
     length = readlink("/proc/self/exe", buffer, sizeof buffer);
     if (length > 0) {
         add_pair("executable", buffer, (size_t)length);

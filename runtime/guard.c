@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <unwind.h>
 
-__attribute__((weak)) const bool mt_interposed = false;
-
 static bool is_left(struct mt_local *local, uintptr_t frame, uintptr_t target, bool own) {
     return frame < target && mt_stack_is_on_own(local, frame) == own;
 }

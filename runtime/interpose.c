@@ -160,6 +160,7 @@ PAGES(pvalloc)
 NEW(new, _Znwm, NEW)
 NEW(new_array, _Znam, NEW_ARRAY)
 
+/* clang-format off: it takes the sequence for one declaration. */
 #define DELETE_ONE(api, name, ...)                                                                 \
     {                                                                                              \
         mt_entry_freeing(memory, CALL(api));                                                       \
@@ -171,15 +172,16 @@ NEW(new_array, _Znam, NEW_ARRAY)
     EXPORT(void, name##_nothrow, symbol##RKSt9nothrow_t, void *memory, const void *nothrow)        \
     DELETE_ONE(api, name##_nothrow, memory, nothrow)                                               \
     EXPORT(void, name##_sized, symbol##m, void *memory, size_t size)                               \
-        DELETE_ONE(api, name##_sized, memory, size)                                                \
-            EXPORT(void, name##_aligned, symbol##St11align_val_t, void *memory, size_t alignment)  \
-                DELETE_ONE(api, name##_aligned, memory, alignment)                                 \
-                    EXPORT(void, name##_sized_aligned, symbol##mSt11align_val_t, void *memory,     \
-                           size_t size, size_t alignment)                                          \
-                        DELETE_ONE(api, name##_sized_aligned, memory, size, alignment) EXPORT(     \
-                            void, name##_aligned_nothrow, symbol##St11align_val_tRKSt9nothrow_t,   \
-                            void *memory, size_t alignment, const void *nothrow)                   \
-                            DELETE_ONE(api, name##_aligned_nothrow, memory, alignment, nothrow)
+    DELETE_ONE(api, name##_sized, memory, size)                                                    \
+    EXPORT(void, name##_aligned, symbol##St11align_val_t, void *memory, size_t alignment)          \
+    DELETE_ONE(api, name##_aligned, memory, alignment)                                             \
+    EXPORT(void, name##_sized_aligned, symbol##mSt11align_val_t, void *memory, size_t size,        \
+           size_t alignment)                                                                       \
+    DELETE_ONE(api, name##_sized_aligned, memory, size, alignment)                                 \
+    EXPORT(void, name##_aligned_nothrow, symbol##St11align_val_tRKSt9nothrow_t, void *memory,      \
+           size_t alignment, const void *nothrow)                                                  \
+    DELETE_ONE(api, name##_aligned_nothrow, memory, alignment, nothrow)
+/* clang-format on */
 DELETE(delete, _ZdlPv, NEW)
 DELETE(delete_array, _ZdaPv, NEW_ARRAY)
 

@@ -7,14 +7,32 @@
 
 #include <stdint.h>
 
-/* The standard library's allocates by interposed functions. `alignment` and `nothrow` say which of
- * them it is. */
+static void *aligned(size_t size, size_t alignment);
+
+/* As operator new does: the new-handler makes room, throws, or ends the program. What it allocates
+ * or frees is the program's. */
+static void *ask_handler(size_t size, size_t alignment) {
+    void (*(*get_handler)(void))(void), (*handler)(void);
+    void *memory = NULL;
+
+    *(void **)&get_handler =
+        mt_real_next_operator("_ZSt15get_new_handlerv", (const void *)mt_interposed_new);
+    while (get_handler && !memory && (handler = get_handler())) {
+        handler();
+        memory = alignment ? aligned(size, alignment) : mt_real.malloc(size ? size : 1);
+    }
+    return memory;
+}
+
+/* The standard library's throws, or returns NULL. `alignment` and `nothrow` say which one it is;
+ * that without exceptions has to catch what the handler throws, too. */
 static MT_COLD void *ask_next(const char *symbol, const void *own, size_t size, size_t alignment,
                               const void *nothrow) {
-    void *function = mt_real_next_operator(symbol, own);
+    void *memory = nothrow ? NULL : ask_handler(size, alignment);
+    void *function = memory ? NULL : mt_real_next_operator(symbol, own);
 
     if (!function)
-        return NULL;
+        return memory;
     return (void *)(alignment
                         ? mt_guard_call(function, NULL, MT_GUARD_WORDS(size, alignment, nothrow))
                         : mt_guard_call(function, NULL, MT_GUARD_WORDS(size, nothrow)));

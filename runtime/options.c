@@ -1,10 +1,18 @@
+#define _GNU_SOURCE
 #include "options.h"
 
 #include "log.h"
+#include "os_memory.h"
 #include "text.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define VARIABLE "MEMTRACK_OPTIONS"
+#define ENVIRONMENT_MAX (2u << 20) /* of which the kernel takes a quarter of the stack's limit */
 
 struct mt_options mt_options = {
 #define MT_CHOICE(name, value, words, help) .name = (value),
@@ -134,4 +142,29 @@ void mt_options_parse(const char *text) {
     }
     if (mt_options.help)
         print_help();
+}
+
+/* As the process was given it. */
+static const char *given_to_process(void) {
+    static const char name[] = VARIABLE "=";
+    char *text = mt_os_memory_map(ENVIRONMENT_MAX), *at = text;
+    int file = text ? open("/proc/self/environ", O_RDONLY | O_CLOEXEC) : -1;
+    size_t size = 0;
+    ssize_t length;
+
+    /* The last byte stays zero. */
+    while (file >= 0 && (length = read(file, text + size, ENVIRONMENT_MAX - 1 - size)) > 0)
+        size += (size_t)length;
+    if (file >= 0)
+        close(file);
+    while (at && at < text + size && strncmp(at, name, sizeof name - 1) != 0)
+        at += strlen(at) + 1;
+    if (at && at < text + size)
+        return at + sizeof name - 1;
+    mt_os_memory_unmap(text, ENVIRONMENT_MAX);
+    return NULL;
+}
+
+const char *mt_options_given(void) {
+    return environ ? getenv(VARIABLE) : given_to_process();
 }

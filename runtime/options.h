@@ -28,4 +28,7 @@ MT_EXTERN struct mt_options mt_options;
  * is named on stderr. */
 void mt_options_parse(const char *text);
 
+/* What the environment holds for the above, or NULL; also before libc knows it. */
+const char *mt_options_given(void);
+
 #endif

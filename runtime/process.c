@@ -11,6 +11,7 @@
 #include "options.h"
 #include "os_memory.h"
 #include "record.h"
+#include "redirect.h"
 #include "sink.h"
 #include "sites.h"
 #include "stack.h"
@@ -128,9 +129,27 @@ static void after_fork_in_child(void) {
     atomic_store_explicit(mt_recording, wanted, memory_order_relaxed);
 }
 
-/* Later than atexit handlers and the program's destructors. Here, since a priority that comes after
- * the first declaration is lost. */
-static __attribute__((destructor(101))) void on_exit_of_process(void);
+/* The trace ends after all that the program does, destructors of other libraries included. What is
+ * registered before the C library registers their run comes after it: that is so if the runtime was
+ * loaded with the program, and shared. Else the handler comes early, and it is this library's
+ * destructor that ends the trace. */
+extern int __cxa_atexit(void (*function)(void *), void *argument, void *library);
+static _Atomic bool destructor_ran, handler_ran, has_handler;
+
+static void end_recording(void);
+
+static void on_exit_handlers(void *unused) {
+    (void)unused;
+    atomic_store(&handler_ran, true);
+    if (atomic_load(&destructor_ran))
+        end_recording();
+}
+
+static __attribute__((destructor(101))) void on_destructors(void) {
+    atomic_store(&destructor_ran, true);
+    if (!atomic_load(&has_handler) || atomic_load(&handler_ran))
+        end_recording();
+}
 
 /* What the C library may allocate memory for. */
 static bool register_handlers(void) {
@@ -139,7 +158,9 @@ static bool register_handlers(void) {
 
     mt_guard_quiet(&before);
     mt_thread_start();
-    at_quick_exit(on_exit_of_process);
+    at_quick_exit(end_recording);
+    /* Of no library, which would take it with it. */
+    atomic_store(&has_handler, __cxa_atexit(on_exit_handlers, NULL, NULL) == 0);
     done = pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
     mt_guard_loud(&before);
     return done;
@@ -153,7 +174,7 @@ static bool prepare(void) {
     if (getauxval(AT_SECURE))
         return false;
     mt_log_prepare();
-    mt_options_parse(getenv("MEMTRACK_OPTIONS"));
+    mt_options_parse(mt_options_given());
     if (mt_options.mode == MT_MODE_OFF)
         return false;
     mt_context_sites_only = mt_options.context == MT_CONTEXT_SITE;
@@ -196,12 +217,14 @@ static __attribute__((constructor(101))) void on_load(void) {
     mt_local.busy = 1;
     MT_SIGNAL_FENCE();
     advance(STATE_NEW, STATE_PREPARED, prepare);
+    if (mt_record_enabled())
+        mt_redirect_objects();
     MT_SIGNAL_FENCE();
     mt_local.busy = 0;
     errno = saved;
 }
 
-static void on_exit_of_process(void) {
+static void end_recording(void) {
     if (mt_process_is_stray() || mt_process_is_guest())
         return;
     mt_local.busy = 1;

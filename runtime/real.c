@@ -14,7 +14,6 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 const bool mt_interposed = true;
 
@@ -22,7 +21,7 @@ bool mt_real_nests;
 bool mt_real_operators_nest;
 
 static _Atomic bool found;
-static bool is_first; /* the public malloc is ours */
+static bool is_first; /* the public malloc and free are ours */
 
 /* Before they are found */
 
@@ -165,7 +164,8 @@ static void find_c(void) {
     real.reallocarray = reallocarray_on_real;
     mt_real_nests = !is_in((void *)real.malloc, known);
     mt_real = real;
-    is_first = dlsym(RTLD_DEFAULT, "malloc") == (void *)mt_interposed_malloc;
+    is_first = dlsym(RTLD_DEFAULT, "malloc") == (void *)mt_interposed_malloc &&
+               dlsym(RTLD_DEFAULT, "free") == (void *)mt_interposed_free;
 }
 
 /* An operator new that is not the standard library's is called as it is, and so is that one if its
@@ -177,7 +177,8 @@ static void find_operators(void) {
         mt_real_operators_nest = mt_real_nests;
         return;
     }
-    mt_real_operators_nest = !is_in(new, known);
+    /* jemalloc's delete calls free. */
+    mt_real_operators_nest = true;
 #define MT_C(name, result, parameters)
 #define MT_OPERATOR(name, symbol, result, parameters)                                              \
     new = dlsym(RTLD_NEXT, #symbol);                                                               \
@@ -186,13 +187,8 @@ static void find_operators(void) {
 #include "interposed.def"
 }
 
-/* Before libc has been initialised, its environment and its name are not there, and the only
- * caller is the dynamic linker. */
-static bool is_too_early(void) {
-    static bool begun; /* since a program may do away with its environment later */
-
-    begun |= environ != NULL;
-    return !begun;
+const char *mt_real_capture(void) {
+    return mt_real_find() && is_first ? "interposed" : "redirected";
 }
 
 bool mt_real_find(void) {
@@ -202,7 +198,7 @@ bool mt_real_find(void) {
     if (atomic_load_explicit(&found, memory_order_acquire))
         return true;
     /* Called by dlsym, below. */
-    if (mt_local.busy & MT_LOCAL_QUIET || is_too_early())
+    if (mt_local.busy & MT_LOCAL_QUIET)
         return false;
     mt_guard_quiet(&before);
     find_c();

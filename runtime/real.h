@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Each may be called at any time. Until the real ones can be known they find them; where that
- * cannot be yet, memory is the arena's. */
+/* Each may be called at any time. Until the real ones are known they find them; what that allocates
+ * is the arena's. */
 struct mt_real {
 #define MT_C(name, result, parameters) result(*name) parameters;
 #define MT_OPERATOR(name, symbol, result, parameters) result(*name) parameters;
@@ -22,8 +22,12 @@ MT_EXTERN struct mt_real mt_real;
 MT_EXTERN bool mt_real_nests;
 MT_EXTERN bool mt_real_operators_nest;
 
-/* Finds the real functions; false if it is too early. */
+/* Finds the real functions; false if the thread is about that. */
 bool mt_real_find(void);
+
+/* What the trace says of how much is seen: "interposed", everything; "redirected", what comes by
+ * the entries that redirect.c has found; "calls-only", in a static program. */
+const char *mt_real_capture(void);
 
 /* The next function of an operator's name after `own`: as this library sees it or, where libraries
  * keep theirs to themselves, in any object; NULL if there is none. Takes the dynamic linker's lock.

@@ -8,6 +8,7 @@
 #include "lock.h"
 #include "os_memory.h"
 #include "process.h"
+#include "redirect.h"
 #include "text.h"
 #include "thread.h"
 
@@ -117,6 +118,8 @@ MT_EXPORT void __memtrack_register_sites_v3(const struct memtrack_site *start,
         module->is_program = is_program;
     }
     mt_lock_release(&lock);
+    if (mt_record_enabled())
+        mt_redirect_objects();
     errno = saved;
 }
 

@@ -149,7 +149,7 @@ static bool thread_begin(struct mt_local *local, uint64_t ticks, unsigned events
 
     if (!mt_process_start())
         return false;
-    buffer = mt_writer_first_buffer();
+    buffer = mt_writer_next_buffer();
     thread = buffer ? thread_new() : NULL;
     if (!thread) {
         if (buffer)

@@ -58,10 +58,6 @@ static uint64_t cpu_ns;
 
 /* Buffers */
 
-struct mt_buffer *mt_writer_first_buffer(void) {
-    return mt_live_take();
-}
-
 void mt_writer_release(struct mt_buffer *buffer) {
     mt_live_give(buffer);
 }
@@ -71,7 +67,7 @@ static void give_back(struct mt_buffer *buffer) {
     atomic_fetch_sub_explicit(&in_flight, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&released, 1, memory_order_seq_cst);
     if (atomic_load_explicit(&waiting, memory_order_seq_cst))
-        mt_lock_wake(&released, INT32_MAX);
+        mt_lock_wake(&released, 1);
 }
 
 static bool help(void);

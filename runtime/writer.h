@@ -12,11 +12,10 @@
 /* Opens the trace and writes its head. False: there will be no trace, said on stderr. */
 bool mt_writer_start(void);
 
-/* A buffer for a thread that has none; NULL if the kernel has no memory. Never waits. */
-struct mt_buffer *mt_writer_first_buffer(void);
-
-/* A buffer for a thread that is about to hand over a full one. At the limit of buffer_mb waits
- * (overflow=block) or returns NULL (overflow=drop). */
+/* A buffer for a thread that has none, or is about to hand over a full one. At the limit of
+ * buffer_mb waits (overflow=block) or returns NULL (overflow=drop), as it does when the kernel has
+ * no memory.
+ */
 struct mt_buffer *mt_writer_next_buffer(void);
 
 /* `buffer->used`, `last` and its words are final. Takes ownership. Lock-free; a call of

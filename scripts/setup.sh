@@ -7,6 +7,7 @@ llvm=${MEMTRACK_LLVM_VERSION:-14}
 packages="cmake ninja-build make gcc g++ binutils pkg-config python3
   clang-$llvm libclang-rt-$llvm-dev llvm-$llvm-dev llvm-$llvm-tools lld-$llvm
   libzstd-dev libxxhash-dev libjansson-dev libelf-dev libcmocka-dev
+  libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0
   shellcheck clang-format-14 $*"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

@@ -68,7 +68,8 @@ void dump_event_json(FILE *out, const struct trace *trace, const struct event *e
             operations[event->op], event->address);
     if (event_is_allocation(event) && event->op != MT_OP_IN_POOL)
         fprintf(out, "\"size\": %" PRIu64 ", ", event->size);
-    fprintf(out, "\"context\": %u, \"function\": ", event->context);
+    fprintf(out, "\"context\": %u, \"hash\": \"%016" PRIx64 "\", \"function\": ", event->context,
+            trace->defs.contexts.items[context].hash);
     put_json_string(out, name ? name : "");
     fputs(", \"file\": ", out);
     if (frame->file[0])

@@ -65,18 +65,23 @@ def from_report(memtrack, traces):
             [memtrack, "report", "--format", "json", *fold, trace],
             stdout=subprocess.PIPE, check=True).stdout)
         contexts = {}
+        libraries = set()
         for context in report["contexts"]:
-            contexts[context["id"]] = [
+            # What libraries allocate for themselves is no concern of the program's.
+            if (context["frames"][0]["module"] or "").startswith(("/lib", "/usr/lib")):
+                libraries.add(context["hash"])
+            contexts[context["hash"]] = [
                 Frame(None, f["line"], f["inlined"], f["function"] or "?", f["file"])
                 for f in context["frames"]]
             if context.get("frames_omitted"):
-                contexts[context["id"]].append(None)
+                contexts[context["hash"]].append(None)
         with subprocess.Popen([memtrack, "dump", "--format", "json", trace],
                               stdout=subprocess.PIPE, text=True) as dump:
             for line in dump.stdout:
                 event = json.loads(line)
-                if event.get("size", 0) >= BASE and "free" not in event["op"]:
-                    chains.setdefault(event["size"], []).append(contexts.get(event["context"]))
+                if (event.get("size", 0) >= BASE and "free" not in event["op"]
+                        and event["hash"] not in libraries):
+                    chains.setdefault(event["size"], []).append(contexts.get(event["hash"]))
         if dump.returncode:
             raise RuntimeError(f"memtrack dump: exit status {dump.returncode}")
     return chains

@@ -5,7 +5,7 @@
 // RUN: mv %t.d/$(sed -n 's/parent //p' %t.pids).mtrace %t.parent
 // RUN: mv %t.d/$(sed -n 's/child //p' %t.pids).mtrace %t.child
 // RUN: %check %t.parent 'own.allocations == 30001' 'own.leaked_bytes == 0' 's.complete'
-// RUN: %check %t.child 'own.allocations == 20000' 's.frees == 20001' 's.unmatched_frees == 1' \
+// RUN: %check %t.child 'own.allocations == 20000' 's.frees == 20001' 's.unmatched_frees == 0' 's.inherited_frees == 1' \
 // RUN:   'own.leaked_bytes == 0' 's.complete' 's.threads == 3'
 //
 // With a fixed name the child's is told apart by its pid.

@@ -5,6 +5,7 @@
 #   %status N CMD     CMD exits with N
 #   %check TRACE E... every Python expression E holds for the report; see check.py
 #   %memtrack         the analyzer
+#   %jemalloc %tcmalloc %mimalloc   those libraries, where there are all of them
 #   %include          the directory of MemTrack's headers
 
 import os
@@ -43,3 +44,16 @@ if probe.returncode == 0:
     config.available_features.add("static")
 if os.geteuid() == 0:
     config.available_features.add("root")
+
+# Where the compiler would find them; they come without what -l needs.
+allocators = {"jemalloc": "libjemalloc.so.2", "tcmalloc": "libtcmalloc_minimal.so.4",
+              "mimalloc": "libmimalloc.so.2"}
+for name, file in allocators.items():
+    path = subprocess.run(
+        [os.path.join(config.llvm_tools, "clang"), "-print-file-name=" + file],
+        stdout=subprocess.PIPE, universal_newlines=True, check=False).stdout.strip()
+    if os.path.isabs(path):
+        config.substitutions.append(("%" + name, path))
+        allocators[name] = None
+if not any(allocators.values()):
+    config.available_features.add("allocators")

@@ -35,6 +35,11 @@ class Live:
         self.chain = self.chain or chain
 
 
+def object_name(path):
+    """A library may be known by the name that programs ask for, or by its file's, with a version."""
+    return re.sub(r"(\.so\.\d+)[.\d]*$", r"\1", os.path.basename(path or ""))
+
+
 def key_of(frames, program):
     """The object of the innermost frame, and the innermost place of the program."""
     place = next((f"{file or function}:{line}" for module, function, file, line in frames
@@ -54,7 +59,7 @@ def read_valgrind(path):
     for error in tree.iter("error"):
         if not error.findtext("kind").startswith("Leak_"):
             continue
-        frames = [(os.path.basename(frame.findtext("obj", "")), plain_name(frame.findtext("fn", "")),
+        frames = [(object_name(frame.findtext("obj")), plain_name(frame.findtext("fn", "")),
                    frame.findtext("file", ""), int(frame.findtext("line", "0")))
                   for frame in error.find("stack").iter("frame")]
         while len(frames) > 1 and (frames[0][0].startswith("vgpreload") or
@@ -72,7 +77,7 @@ def read_report(report, program):
     live = collections.defaultdict(Live)
     for context in report["contexts"]:
         if context["leaked_blocks"] > 0:
-            frames = [(os.path.basename(frame["module"] or ""), plain_name(frame["function"] or ""),
+            frames = [(object_name(frame["module"]), plain_name(frame["function"] or ""),
                        os.path.basename(frame["file"] or ""), frame["line"])
                       for frame in context["frames"]]
             live[key_of(frames, program)].add(context["leaked_blocks"], context["leaked_bytes"],

@@ -4,13 +4,15 @@
 Names: s, the summary as an object; own, sums over what instrumented code with debug information
 allocated; contexts, threads, errors, process as in the JSON; by(function) and at(code), lists of the
 contexts whose innermost frame is in that function, or on the line of FILE that holds that code;
-total(list, key), a sum; chain(context), its functions; tags(function) and
+library(name), those of calls in the object whose file's name begins like this; total(list, key), a
+sum; chain(context), its functions; callers(context), those but the first; tags(function) and
 counts(function), of by(function) the lists of tags, innermost first, and the numbers of allocations;
-pool(name), what `report --pools` says of a pool, pools() their names, and within(name), the contexts
-of one.
+kind(i), that of an error; at_of(place), the function at a place of the first error; pool(name), what
+`report --pools` says of a pool, pools() their names, and within(name), the contexts of one.
 """
 
 import json
+import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -61,6 +63,10 @@ def pool(name):
     return SimpleNamespace(**found)
 
 
+def chain(context):
+    return [f["function"].split("(")[0] for f in context["frames"]]
+
+
 names = {
     "pool": pool,
     "pools": lambda: sorted(p["name"] for p in of("--pools")["pools"]),
@@ -72,6 +78,8 @@ names = {
     "contexts": contexts,
     "threads": report["threads"],
     "errors": report["errors"],
+    "kind": lambda i: report["errors"][i]["kind"],
+    "at_of": lambda place: report["errors"][0][place]["frames"][0]["function"].split("(")[0],
     "process": report["process"],
     "by": by,
     "tags": tags,
@@ -79,7 +87,10 @@ names = {
     "counts": lambda function: [c["allocations"] for c in by(function)],
     "at": at,
     "total": lambda found, key: sum(c[key] for c in found),
-    "chain": lambda c: [f["function"].split("(")[0] for f in c["frames"]],
+    "library": lambda name: [c for c in contexts if not c["frames"][0]["file"] and
+                             os.path.basename(c["frames"][0]["module"] or "").startswith(name)],
+    "chain": chain,
+    "callers": lambda c: chain(c)[1:],
 }
 failed = [e for e in expressions if not eval(e, names)]
 for expression in failed:
