@@ -168,12 +168,21 @@ static void find_c(void) {
                dlsym(RTLD_DEFAULT, "free") == (void *)mt_interposed_free;
 }
 
+/* Whether another object's operator comes before the runtime's: the program's own, as a rule, which
+ * the standard library's others are to call. After find_public(). */
+static bool has_own_operators(void) {
+    for (size_t i = 0; i < FUNCTIONS; i++)
+        if (functions[i].is_operator && !functions[i].public)
+            return true;
+    return false;
+}
+
 /* An operator new that is not the standard library's is called as it is, and so is that one if its
- * malloc would not come to the runtime's first. */
+ * malloc, or another operator that it leads to, would not come to the runtime's first. */
 static void find_operators(void) {
     void *new = dlsym(RTLD_NEXT, "_Znwm");
 
-    if (!new || (is_first && is_in(new, standard))) {
+    if (!new || (is_first && is_in(new, standard) && !has_own_operators())) {
         mt_real_operators_nest = mt_real_nests;
         return;
     }
@@ -202,8 +211,8 @@ bool mt_real_find(void) {
         return false;
     mt_guard_quiet(&before);
     find_c();
-    find_operators();
     find_public();
+    find_operators();
     mt_guard_loud(&before);
     atomic_store_explicit(&found, true, memory_order_release);
     errno = saved;
