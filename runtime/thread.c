@@ -241,6 +241,10 @@ static void record_with_room(struct mt_local *local, struct mt_event event) {
                                        : mt_record_context(local, event.op, event.call);
     unsigned words = MT_RECORD_WORDS;
 
+    /* No block has that many bytes, but libstdc++'s aligned operator new rounds such a size up to
+     * 0, and returns one. */
+    if (event.size >> 63)
+        event.size = 0;
     /* The free half of a realloc carries the time before the call, and a handler may have recorded
      * since. Within a thread the order of recording is the order. */
     event.ticks = later(event.ticks, local->last_ticks);
