@@ -32,9 +32,10 @@
 #define CLOCK_INTERVAL_NS UINT64_C(1000000000)
 
 static struct mt_queue full;
-static _Atomic uint32_t in_flight; /* buffers handed over and not yet encoded */
-static _Atomic uint32_t released;  /* a futex: counts buffers that came back */
-static _Atomic uint32_t waiting;   /* threads that wait for `released` */
+static _Atomic uint32_t in_flight;  /* buffers handed over and not yet encoded */
+static _Atomic uint32_t released;   /* a futex: counts buffers that came back */
+static _Atomic uint32_t waiting;    /* threads that wait for `released` */
+static _Atomic uint32_t fork_waits; /* a futex: 1 while a thread that forks wants the lock */
 static _Atomic uint32_t snapshots_wanted;
 static _Atomic uint32_t snapshots_done; /* a futex: all up to this one */
 static _Atomic bool snapshots_failed;   /* the last one could not be written */
@@ -258,6 +259,10 @@ static bool work_locked(void) {
 bool mt_writer_work(void) {
     bool worked;
 
+    /* The lock is not fair, and this thread leaves it for moments only. Pairs with
+     * mt_writer_before_fork(). */
+    while (atomic_load_explicit(&fork_waits, memory_order_relaxed))
+        mt_lock_wait(&fork_waits, 1, 100);
     mt_lock_take(&lock);
     worked = work_locked();
     mt_lock_release(&lock);
@@ -446,7 +451,10 @@ void mt_writer_finish(void) {
 }
 
 void mt_writer_before_fork(void) {
+    atomic_store_explicit(&fork_waits, 1, memory_order_relaxed);
     mt_lock_take(&lock);
+    atomic_store_explicit(&fork_waits, 0, memory_order_relaxed);
+    mt_lock_wake(&fork_waits, 1);
     if (active)
         flush();
     /* Before, since what the parent frees after it is the child's all the same. */
