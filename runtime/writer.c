@@ -466,6 +466,7 @@ static void start_over(void) {
     atomic_store(&full.newest, NULL);
     atomic_store(&in_flight, 0);
     atomic_store(&waiting, 0);
+    atomic_store(&fork_waits, 0);
     atomic_store(&snapshots_done, atomic_load(&snapshots_wanted));
     if (active) {
         struct mt_text text = MT_TEXT(parent.trace);
