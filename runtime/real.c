@@ -151,12 +151,21 @@ static void find_public(void) {
             functions[i].public = NULL;
 }
 
+/* The next function of that name; but where a known allocator comes before the runtime, its memory
+ * is what the program has, and what it lacks (reallocarray, in older ones) has to work on that. */
+static void *find_c_function(const char *symbol) {
+    static const char *const in_front[] = {"libjemalloc", "libtcmalloc", "libmimalloc", NULL};
+    void *public = dlsym(RTLD_DEFAULT, symbol);
+
+    return public && is_in(public, in_front) ? public : dlsym(RTLD_NEXT, symbol);
+}
+
 static void find_c(void) {
     struct mt_real real = mt_real;
     void *function;
 
 #define MT_C(name, result, parameters)                                                             \
-    function = dlsym(RTLD_NEXT, #name);                                                            \
+    function = find_c_function(#name);                                                             \
     if (function)                                                                                  \
         *(void **)&real.name = function;
 #define MT_OPERATOR(name, symbol, result, parameters)

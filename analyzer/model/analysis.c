@@ -51,6 +51,9 @@ static bool is_explained(const struct analysis *analysis, uint32_t member) {
             return true;
         until = analysis->members[member].fork_ticks;
         member = analysis->members[member].parent;
+        /* When exactly its memory was copied is not known, and other threads went on meanwhile. */
+        if (member != MT_NO_MEMBER && analysis->traces[member].reader.stream_count > 1)
+            return true;
     }
     return false;
 }
