@@ -104,15 +104,17 @@ static bool begins_with(const char *name, const char *const *words) {
     return *words != NULL;
 }
 
+static bool file_begins_with(const char *path, const char *const *words) {
+    const char *slash = strrchr(path, '/');
+
+    return begins_with(slash ? slash + 1 : path, words);
+}
+
 /* Whether the function is in an object whose file's name begins like one of these. */
 static bool is_in(const void *function, const char *const *names) {
-    const char *slash;
     Dl_info info;
 
-    if (!dladdr(function, &info) || !info.dli_fname)
-        return false;
-    slash = strrchr(info.dli_fname, '/');
-    return begins_with(slash ? slash + 1 : info.dli_fname, names);
+    return dladdr(function, &info) && info.dli_fname && file_begins_with(info.dli_fname, names);
 }
 
 /* Allocators whose functions do not call one another by their public names. */
@@ -177,6 +179,12 @@ static void find_c(void) {
                dlsym(RTLD_DEFAULT, "free") == (void *)mt_interposed_free;
 }
 
+static int is_standard(struct dl_phdr_info *info, size_t size, void *unused) {
+    (void)size;
+    (void)unused;
+    return file_begins_with(info->dlpi_name, standard);
+}
+
 /* Whether another object's operator comes before the runtime's: the program's own, as a rule, which
  * the standard library's others are to call. After find_public(). */
 static bool has_own_operators(void) {
@@ -189,7 +197,8 @@ static bool has_own_operators(void) {
 /* An operator new that is not the standard library's is called as it is, and so is that one if its
  * malloc, or another operator that it leads to, would not come to the runtime's first. */
 static void find_operators(void) {
-    void *new = dlsym(RTLD_NEXT, "_Znwm");
+    /* A look-up that fails would be the first error that the program finds by dlerror(). */
+    void *new = dl_iterate_phdr(is_standard, NULL) ? dlsym(RTLD_NEXT, "_Znwm") : NULL;
 
     if (!new || (is_first && is_in(new, standard) && !has_own_operators())) {
         mt_real_operators_nest = mt_real_nests;

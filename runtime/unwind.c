@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <link.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Opaque, and that of whichever unwinder is at work. */
 struct _Unwind_Context;
@@ -114,11 +115,20 @@ static struct unwinder find_local(const void *caller) {
     return unwinder;
 }
 
+static int is_unwinder(struct dl_phdr_info *info, size_t size, void *unused) {
+    (void)size;
+    (void)unused;
+    return strstr(info->dlpi_name, "/libgcc_s") || strstr(info->dlpi_name, "/libunwind") ||
+           strstr(info->dlpi_name, "/libc++abi");
+}
+
 static __attribute__((constructor(101))) void find_common(void) {
     struct mt_lock_quiet before;
 
     mt_guard_quiet(&before);
-    find_in(RTLD_NEXT, &common);
+    /* A look-up that fails would be the first error that the program finds by dlerror(). */
+    if (dl_iterate_phdr(is_unwinder, NULL))
+        find_in(RTLD_NEXT, &common);
     mt_guard_loud(&before);
 }
 
