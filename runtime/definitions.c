@@ -4,6 +4,7 @@
 #include "live.h"
 #include "lock.h"
 #include "memtrack/abi.h"
+#include "object.h"
 #include "os_memory.h"
 #include "sites.h"
 #include "tags.h"
@@ -162,11 +163,13 @@ static const struct memtrack_frame *frame_at(const struct memtrack_site *site, u
 static void describe(struct mt_bytes *payload, struct mt_context_id id,
                      const struct memtrack_site *site, const char *path) {
     unsigned kept = site->frame_count < FRAMES_MAX ? site->frame_count : FRAMES_MAX;
-    struct strings strings = {.count = 0};
-    unsigned module = number_of(&strings, path);
-    unsigned type = number_of(&strings, mt_sites_follow(&site->type));
-    unsigned pool = number_of(&strings, mt_sites_follow(&site->pool));
+    static struct strings strings; /* not on the stack, which may be a small one */
+    unsigned module, type, pool;
 
+    strings.count = 0;
+    module = number_of(&strings, path);
+    type = number_of(&strings, mt_sites_follow(&site->type));
+    pool = number_of(&strings, mt_sites_follow(&site->pool));
     for (unsigned i = 0; i < kept; i++) {
         const struct memtrack_frame *frame = frame_at(site, i, kept);
 
@@ -196,29 +199,24 @@ static void describe(struct mt_bytes *payload, struct mt_context_id id,
     }
 }
 
-static bool add_foreign(struct mt_context_id id, const struct memtrack_site *site) {
-    struct mt_foreign foreign;
-    uint8_t data[MT_SITES_PATH_SIZE + 13 * MT_VARINT_MAX];
-    struct mt_bytes payload = {data, 0};
-    bool named;
+static void describe_foreign(struct mt_bytes *payload, struct mt_context_id id,
+                             const struct mt_foreign *foreign) {
+    bool named = foreign->path[0];
 
-    mt_foreign_find(site, &foreign);
-    named = foreign.path[0];
-    mt_bytes_add_varint(&payload, named);
+    mt_bytes_add_varint(payload, named);
     if (named)
-        mt_bytes_add_string(&payload, foreign.path, strlen(foreign.path));
-    mt_bytes_add_varint(&payload, id.value);
-    mt_bytes_add_u64(&payload, foreign.hash);
-    mt_bytes_add_u8(&payload, (uint8_t)foreign.api);
-    mt_bytes_add_u8(&payload, MT_SITE_FOREIGN);
-    mt_bytes_add_varint(&payload, named);
-    mt_bytes_add_varint(&payload, 0); /* type */
-    mt_bytes_add_varint(&payload, 0); /* pool */
-    mt_bytes_add_varint(&payload, foreign.offset);
-    mt_bytes_add_varint(&payload, 1);
+        mt_bytes_add_string(payload, foreign->path, strnlen(foreign->path, STRING_MAX));
+    mt_bytes_add_varint(payload, id.value);
+    mt_bytes_add_u64(payload, foreign->hash);
+    mt_bytes_add_u8(payload, (uint8_t)foreign->api);
+    mt_bytes_add_u8(payload, MT_SITE_FOREIGN);
+    mt_bytes_add_varint(payload, named);
+    mt_bytes_add_varint(payload, 0); /* type */
+    mt_bytes_add_varint(payload, 0); /* pool */
+    mt_bytes_add_varint(payload, foreign->offset);
+    mt_bytes_add_varint(payload, 1);
     for (unsigned i = 0; i < 5; i++)
-        mt_bytes_add_varint(&payload, 0);
-    return mt_definitions_add(MT_BLOCK_SITES, &payload);
+        mt_bytes_add_varint(payload, 0);
 }
 
 /* Tags: the innermost first. */
@@ -243,36 +241,29 @@ static void describe_tags(struct mt_bytes *payload, struct mt_context_id id, uin
 }
 
 bool mt_definitions_add_site(struct mt_context_id id, const struct memtrack_site *site) {
-    char buffer[MT_SITES_PATH_SIZE];
-    bool tags = mt_tags_is_word((uintptr_t)site);
-    const char *path;
+    bool is_tags = mt_tags_is_word((uintptr_t)site), is_foreign = mt_foreign_is(site);
+    struct mt_object object = {0, 0, 0, ""};
+    struct mt_foreign foreign;
     int saved = errno;
     bool added;
 
-    if (mt_foreign_is(site)) {
-        added = add_foreign(id, site);
-        errno = saved;
-        return added;
-    }
-    path = tags ? NULL : mt_sites_module(site);
-
-    /* Not under the lock: it takes the dynamic linker's, and who has that may wait for this one. */
-    if (!path && !tags) {
-        mt_sites_find_path(site, buffer);
-        path = buffer;
-    }
+    /* Not under the lock, for what these take. */
+    if (is_foreign)
+        mt_foreign_find(site, &foreign);
+    else if (!is_tags)
+        mt_object_find((uintptr_t)site, &object);
     mt_lock_take(&lock);
     if (!scratch.data)
         scratch.data = mt_os_memory_map(SCRATCH_BYTES);
+    scratch.size = 0;
     added = scratch.data != NULL;
-    if (added) {
-        scratch.size = 0;
-        if (tags)
-            describe_tags(&scratch, id, mt_tags_set_in((uintptr_t)site));
-        else
-            describe(&scratch, id, site, path);
-        added = add_locked(MT_BLOCK_SITES, &scratch);
-    }
+    if (added && is_foreign)
+        describe_foreign(&scratch, id, &foreign);
+    else if (added && is_tags)
+        describe_tags(&scratch, id, mt_tags_set_in((uintptr_t)site));
+    else if (added)
+        describe(&scratch, id, site, mt_object_path(&object));
+    added = added && add_locked(MT_BLOCK_SITES, &scratch);
     mt_lock_release(&lock);
     errno = saved;
     return added;

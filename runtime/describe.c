@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "describe.h"
 
+#include "object.h"
 #include "options.h"
 #include "os_memory.h"
 #include "real.h"
@@ -42,15 +43,14 @@ void mt_describe_put_process(struct mt_bytes *out, const struct mt_describe_pare
     static char buffer[65536];
     struct utsname system;
     ssize_t length;
-    const char *capture = mt_real_capture();
+    const char *capture = mt_real_capture(), *program = mt_object_program();
     uint32_t count = 2;
     int file;
 
     add_pair("version", MT_VERSION, strlen(MT_VERSION));
     add_pair("capture", capture, strlen(capture));
-    length = readlink("/proc/self/exe", buffer, sizeof buffer);
-    if (length > 0) {
-        add_pair("executable", buffer, (size_t)length);
+    if (program[0]) {
+        add_pair("executable", program, strlen(program));
         count++;
     }
     file = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);

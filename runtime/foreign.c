@@ -1,86 +1,27 @@
 /* Objects that calls have been found in are kept in a table, so that those that are gone after a
  * dlclose can be told. */
-#define _GNU_SOURCE
 #include "foreign.h"
 
 #include "block.h"
 #include "context.h"
 #include "lock.h"
+#include "object.h"
 #include "os_memory.h"
 #include "record.h"
+#include "text.h"
 #include "thread.h"
 
-#include <dlfcn.h>
-#include <link.h>
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Objects in which calls were found; those of more are never forgotten. */
 #define OBJECTS 8192u
 
-struct object {
-    uintptr_t start, end; /* mapped there */
-    uintptr_t bias;
-    const char *path;
-};
-
 static struct mt_lock lock;
-static struct object *objects;
+static struct mt_object *objects;
 static unsigned object_count;
 
-#if __GLIBC_PREREQ(2, 35)
-
-static bool find(uintptr_t address, struct object *object) {
-    struct dl_find_object found;
-
-    if (_dl_find_object((void *)address, &found) != 0)
-        return false;
-    object->start = (uintptr_t)found.dlfo_map_start;
-    object->end = (uintptr_t)found.dlfo_map_end;
-    object->bias = found.dlfo_link_map->l_addr;
-    object->path = found.dlfo_link_map->l_name;
-    return true;
-}
-
-#else
-
-struct search {
-    uintptr_t address;
-    struct object *object;
-};
-
-static int visit(struct dl_phdr_info *info, size_t size, void *data) {
-    struct search *search = data;
-    struct object object = {UINTPTR_MAX, 0, info->dlpi_addr, info->dlpi_name};
-
-    (void)size;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        uintptr_t start = info->dlpi_addr + segment->p_vaddr;
-
-        if (segment->p_type != PT_LOAD)
-            continue;
-        if (start < object.start)
-            object.start = start;
-        if (start + segment->p_memsz > object.end)
-            object.end = start + segment->p_memsz;
-    }
-    if (search->address - object.start >= object.end - object.start)
-        return 0;
-    *search->object = object;
-    return 1;
-}
-
-static bool find(uintptr_t address, struct object *object) {
-    struct search search = {address, object};
-
-    return dl_iterate_phdr(visit, &search) != 0;
-}
-
-#endif
-
-static void remember(const struct object *found) {
+static void remember(const struct mt_object *found) {
     unsigned i = 0;
 
     mt_lock_take(&lock);
@@ -100,12 +41,6 @@ static void remember(const struct object *found) {
     mt_lock_release(&lock);
 }
 
-static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 /* Of a call of malloc and its kind. What calls it in another library than libc may be an operator
  * new that was linked into it. */
 static enum memtrack_api family(uintptr_t word, const char *name) {
@@ -116,24 +51,17 @@ static enum memtrack_api family(uintptr_t word, const char *name) {
 
 void mt_foreign_find(const struct memtrack_site *site, struct mt_foreign *found) {
     uintptr_t word = (uintptr_t)site, address = (word & ~MT_CALL_FOREIGN) >> 3;
-    struct object object = {0, 0, 0, ""};
+    struct mt_object object = {0, 0, 0, ""};
     uint8_t text[256];
     struct mt_bytes bytes = {text, 0};
     const char *name;
 
-    found->path[0] = 0;
-    if (find(address, &object)) {
+    found->path = "";
+    if (mt_object_find(address, &object)) {
         remember(&object);
-        strncpy(found->path, object.path, sizeof found->path - 1);
-        found->path[sizeof found->path - 1] = 0;
-        /* The main program has no name there. */
-        if (!found->path[0]) {
-            ssize_t length = readlink("/proc/self/exe", found->path, sizeof found->path - 1);
-
-            found->path[length > 0 ? length : 0] = 0;
-        }
+        found->path = mt_object_path(&object);
     }
-    name = base_name(found->path);
+    name = mt_text_base_name(found->path);
     found->offset = address - object.bias;
     found->api = family(word, name);
     mt_bytes_add_string(&bytes, "foreign", 7);
@@ -152,7 +80,7 @@ static void forget_cached(struct mt_thread *thread, void *data) {
     mt_context_forget_cached(thread->cache, range->start, range->stop);
 }
 
-static void forget(const struct object *object) {
+static void forget(const struct mt_object *object) {
     struct range range = {(const void *)mt_call_foreign((void *)object->start, 0),
                           (const void *)mt_call_foreign((void *)object->end, 0)};
 
@@ -163,15 +91,15 @@ static void forget(const struct object *object) {
 }
 
 /* Takes one that is gone out of the table. */
-static bool take_unloaded(struct object *gone) {
+static bool take_unloaded(struct mt_object *gone) {
     bool any = false;
 
     mt_lock_take(&lock);
     for (unsigned i = 0; i < object_count && !any; i++) {
-        struct object *known = &objects[i], now;
+        struct mt_object *known = &objects[i], now;
 
-        if (!known->end || (find(known->start, &now) && now.end == known->end &&
-                            now.bias == known->bias && now.path == known->path))
+        if (!known->end || (mt_object_find(known->start, &now) && now.end == known->end &&
+                            now.bias == known->bias && now.name == known->name))
             continue;
         *gone = *known;
         known->start = known->end = 0;
@@ -182,7 +110,7 @@ static bool take_unloaded(struct object *gone) {
 }
 
 void mt_foreign_forget_unloaded(void) {
-    struct object gone;
+    struct mt_object gone;
 
     while (take_unloaded(&gone))
         forget(&gone);

@@ -3,7 +3,6 @@
 #define MT_FOREIGN_H
 
 #include "memtrack/abi.h"
-#include "sites.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,8 +13,8 @@ static inline bool mt_foreign_is(const struct memtrack_site *site) {
 }
 
 struct mt_foreign {
-    char path[MT_SITES_PATH_SIZE]; /* of the object; "" if the code is in none */
-    uint64_t offset;               /* of the return address in it, as its ELF file counts */
+    const char *path; /* of the object, while that is loaded; "" if the code is in none */
+    uint64_t offset;  /* of the return address in it, as its ELF file counts */
     uint64_t hash;
     enum memtrack_api api;
 };

@@ -4,7 +4,8 @@
  * cancellation point where the program has none. SIGXFSZ and SIGPIPE that the holder raises are
  * the trace's, and are swallowed.
  *
- * Locks nest: writer, registry of threads, sites. Who has one may take it again: between the
+ * Locks nest: pause, writer, registry of threads, definitions, live, sites, foreign; see process.c.
+ * Who has one may take it again: between the
  * handlers of a fork, which has all, there may be some of the program's that allocate.
  */
 #ifndef MT_LOCK_H

@@ -7,12 +7,15 @@
 #include "callee.h"
 #include "compiler.h"
 #include "guard.h"
+#include "object.h"
+#include "text.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 const bool mt_interposed = true;
@@ -21,7 +24,6 @@ bool mt_real_nests;
 bool mt_real_operators_nest;
 
 static _Atomic bool found;
-static bool is_first; /* the public malloc and free are ours */
 
 /* Before they are found */
 
@@ -105,16 +107,14 @@ static bool begins_with(const char *name, const char *const *words) {
 }
 
 static bool file_begins_with(const char *path, const char *const *words) {
-    const char *slash = strrchr(path, '/');
-
-    return begins_with(slash ? slash + 1 : path, words);
+    return begins_with(mt_text_base_name(path), words);
 }
 
 /* Whether the function is in an object whose file's name begins like one of these. */
 static bool is_in(const void *function, const char *const *names) {
-    Dl_info info;
+    struct mt_object object;
 
-    return dladdr(function, &info) && info.dli_fname && file_begins_with(info.dli_fname, names);
+    return mt_object_find((uintptr_t)function, &object) && file_begins_with(object.name, names);
 }
 
 /* Allocators whose functions do not call one another by their public names. */
@@ -129,54 +129,120 @@ static const char *const standard[] = {"libstdc++", "libc++", NULL};
 
 static struct function {
     const char *symbol;
-    const void *const *real;
+    const void *const *real; /* in mt_real */
     const void *own;
-    const void *public; /* NULL: not led to by the public symbol */
+    const void *public;   /* its address as any other object has it */
+    const void *in_front; /* what that leads to, if that is not ours */
     bool is_operator;
 } functions[] = {
 #define MT_C(name, result, parameters)                                                             \
-    {#name, (const void *const *)&mt_real.name, (const void *)mt_interposed_##name,                \
-     (const void *)name, false},
+    {#name,                                                                                        \
+     (const void *const *)&mt_real.name,                                                           \
+     (const void *)mt_interposed_##name,                                                           \
+     (const void *)name,                                                                           \
+     NULL,                                                                                         \
+     false},
 #define MT_OPERATOR(name, symbol, result, parameters)                                              \
-    {#symbol, (const void *const *)&mt_real.name, (const void *)mt_interposed_##name,              \
-     (const void *)symbol, true},
+    {#symbol,                                                                                      \
+     (const void *const *)&mt_real.name,                                                           \
+     (const void *)mt_interposed_##name,                                                           \
+     (const void *)symbol,                                                                         \
+     NULL,                                                                                         \
+     true},
 #include "interposed.def"
 };
 #define FUNCTIONS (sizeof functions / sizeof *functions)
 
-/* The public symbol is another address where another object's function comes first, and where an
- * executable that is not position-independent has an entry for it in its linkage table. */
-static void find_public(void) {
+/* Their places there. */
+enum {
+#define MT_C(name, result, parameters) INDEX_##name,
+#define MT_OPERATOR(name, symbol, result, parameters) INDEX_##name,
+#include "interposed.def"
+};
+
+/* The address of a function in an executable that is not position-independent, and takes it, is
+ * that of an entry in its linkage table, and says nothing of where that leads. */
+static bool is_linkage_entry(const void *address) {
+    const ElfW(Sym) *symbol = NULL;
+    Dl_info info;
+
+    return dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol &&
+           symbol->st_shndx == SHN_UNDEF;
+}
+
+/* The runtime's malloc gives the thread memory of the arena now. */
+static bool leads_to_own(const void *entry) {
+    void *block = ((void *(*)(size_t))entry)(1);
+    bool own = mt_arena_has(block);
+
+    free(block);
+    return own;
+}
+
+/* Other libraries' functions are all before the runtime or all behind it: that of malloc tells of
+ * those that only the linkage table knows. */
+static void find_in_front(void) {
+    const void *malloc_entry = NULL;
+
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        const void *first = functions[i].public;
+
+        if (first != functions[i].own)
+            first = dlsym(RTLD_DEFAULT, functions[i].symbol);
+        if (!first || first == functions[i].own)
+            continue;
+        functions[i].in_front = first;
+        if (i == INDEX_malloc && is_linkage_entry(first))
+            malloc_entry = first;
+    }
+    if (malloc_entry ? !leads_to_own(malloc_entry) : functions[INDEX_malloc].in_front != NULL)
+        return;
     for (size_t i = 0; i < FUNCTIONS; i++)
-        if (functions[i].public != functions[i].own &&
-            dlsym(RTLD_DEFAULT, functions[i].symbol) != functions[i].own)
-            functions[i].public = NULL;
+        if (functions[i].in_front && is_linkage_entry(functions[i].in_front))
+            functions[i].in_front = NULL;
+}
+
+static bool is_first(void) {
+    return !functions[INDEX_malloc].in_front && !functions[INDEX_free].in_front;
+}
+
+bool mt_real_get_in_front(struct mt_real *targets) {
+    bool any = false;
+
+    if (!mt_real_find())
+        return false;
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        size_t at = (size_t)((const char *)functions[i].real - (const char *)&mt_real);
+
+        *(const void **)((char *)targets + at) = functions[i].in_front;
+        any |= functions[i].in_front != NULL;
+    }
+    return any;
 }
 
 /* The next function of that name; but where a known allocator comes before the runtime, its memory
  * is what the program has, and what it lacks (reallocarray, in older ones) has to work on that. */
-static void *find_c_function(const char *symbol) {
-    static const char *const in_front[] = {"libjemalloc", "libtcmalloc", "libmimalloc", NULL};
-    void *public = dlsym(RTLD_DEFAULT, symbol);
+static const void *find_c_function(const struct function *function) {
+    static const char *const allocators[] = {"libjemalloc", "libtcmalloc", "libmimalloc", NULL};
 
-    return public && is_in(public, in_front) ? public : dlsym(RTLD_NEXT, symbol);
+    if (function->in_front && is_in(function->in_front, allocators))
+        return function->in_front;
+    return dlsym(RTLD_NEXT, function->symbol);
 }
 
 static void find_c(void) {
     struct mt_real real = mt_real;
-    void *function;
 
-#define MT_C(name, result, parameters)                                                             \
-    function = find_c_function(#name);                                                             \
-    if (function)                                                                                  \
-        *(void **)&real.name = function;
-#define MT_OPERATOR(name, symbol, result, parameters)
-#include "interposed.def"
+    for (size_t i = 0; i < FUNCTIONS && !functions[i].is_operator; i++) {
+        const void *function = find_c_function(&functions[i]);
+        size_t at = (size_t)((const char *)functions[i].real - (const char *)&mt_real);
+
+        if (function)
+            *(const void **)((char *)&real + at) = function;
+    }
     real.reallocarray = reallocarray_on_real;
     mt_real_nests = !is_in((void *)real.malloc, known);
     mt_real = real;
-    is_first = dlsym(RTLD_DEFAULT, "malloc") == (void *)mt_interposed_malloc &&
-               dlsym(RTLD_DEFAULT, "free") == (void *)mt_interposed_free;
 }
 
 static int is_standard(struct dl_phdr_info *info, size_t size, void *unused) {
@@ -186,10 +252,10 @@ static int is_standard(struct dl_phdr_info *info, size_t size, void *unused) {
 }
 
 /* Whether another object's operator comes before the runtime's: the program's own, as a rule, which
- * the standard library's others are to call. After find_public(). */
+ * the standard library's others are to call. */
 static bool has_own_operators(void) {
     for (size_t i = 0; i < FUNCTIONS; i++)
-        if (functions[i].is_operator && !functions[i].public)
+        if (functions[i].is_operator && functions[i].in_front)
             return true;
     return false;
 }
@@ -200,7 +266,7 @@ static void find_operators(void) {
     /* A look-up that fails would be the first error that the program finds by dlerror(). */
     void *new = dl_iterate_phdr(is_standard, NULL) ? dlsym(RTLD_NEXT, "_Znwm") : NULL;
 
-    if (!new || (is_first && is_in(new, standard) && !has_own_operators())) {
+    if (!new || (is_first() && is_in(new, standard) && !has_own_operators())) {
         mt_real_operators_nest = mt_real_nests;
         return;
     }
@@ -215,7 +281,7 @@ static void find_operators(void) {
 }
 
 const char *mt_real_capture(void) {
-    return mt_real_find() && is_first ? "interposed" : "redirected";
+    return mt_real_find() && is_first() ? "interposed" : "redirected";
 }
 
 bool mt_real_find(void) {
@@ -228,8 +294,8 @@ bool mt_real_find(void) {
     if (mt_local.busy & MT_LOCAL_QUIET)
         return false;
     mt_guard_quiet(&before);
+    find_in_front();
     find_c();
-    find_public();
     find_operators();
     mt_guard_loud(&before);
     atomic_store_explicit(&found, true, memory_order_release);
@@ -270,7 +336,7 @@ const void *mt_callee_find(const void *target) {
     if (!mt_real_find())
         return NULL;
     for (size_t i = 0; i < FUNCTIONS; i++)
-        if (target == functions[i].own || target == functions[i].public)
+        if (target == functions[i].own || (target == functions[i].public && !functions[i].in_front))
             return (functions[i].is_operator ? mt_real_operators_nest : mt_real_nests)
                        ? NULL
                        : *functions[i].real;

@@ -25,6 +25,10 @@ MT_EXTERN bool mt_real_operators_nest;
 /* Finds the real functions; false if the thread is about that. */
 bool mt_real_find(void);
 
+/* What the public symbols lead to where that is not the interposed function, NULL for the others;
+ * returns whether there is any. */
+bool mt_real_get_in_front(struct mt_real *functions);
+
 /* What the trace says of how much is seen: "interposed", everything; "redirected", what comes by
  * the entries that redirect.c has found; "calls-only", in a static program. */
 const char *mt_real_capture(void);

@@ -10,7 +10,6 @@
 #include "hidden.h"
 #include "real.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <stdatomic.h>
@@ -119,15 +118,12 @@ DELETE(delete_array, NEW_ARRAY)
 static const struct redirection {
     const char *symbol;
     const void **target;
-    const void *own;
     const void *redirected;
 } redirections[] = {
 #define MT_C(name, result, parameters)                                                             \
-    {#name, (const void **)&targets.name, (const void *)mt_interposed_##name,                      \
-     (const void *)redirected_##name},
+    {#name, (const void **)&targets.name, (const void *)redirected_##name},
 #define MT_OPERATOR(name, symbol, result, parameters)                                              \
-    {#symbol, (const void **)&targets.name, (const void *)mt_interposed_##name,                    \
-     (const void *)redirected_##name},
+    {#symbol, (const void **)&targets.name, (const void *)redirected_##name},
 #include "interposed.def"
 };
 #define REDIRECTIONS (sizeof redirections / sizeof *redirections)
@@ -264,18 +260,10 @@ static bool find_targets(void) {
     static _Atomic int state; /* 0 unknown, 1 nothing, 2 something */
     int known = atomic_load_explicit(&state, memory_order_acquire);
 
-    if (known)
-        return known == 2;
-    known = 1;
-    for (size_t i = 0; i < REDIRECTIONS; i++) {
-        const void *first = dlsym(RTLD_DEFAULT, redirections[i].symbol);
-
-        if (!first || first == redirections[i].own)
-            continue;
-        *redirections[i].target = first;
-        known = 2;
+    if (!known) {
+        known = mt_real_get_in_front(&targets) ? 2 : 1;
+        atomic_store_explicit(&state, known, memory_order_release);
     }
-    atomic_store_explicit(&state, known, memory_order_release);
     return known == 2;
 }
 
@@ -285,13 +273,12 @@ void mt_redirect_objects(void) {
     struct mt_lock_quiet before;
     int saved = errno;
 
-    mt_real_find();
+    if (!find_targets())
+        return;
     mt_guard_quiet(&before);
-    if (find_targets()) {
-        dl_iterate_phdr(count_loads, &loads);
-        if (atomic_exchange(&seen, loads) != loads)
-            dl_iterate_phdr(redirect_object, NULL);
-    }
+    dl_iterate_phdr(count_loads, &loads);
+    if (atomic_exchange(&seen, loads) != loads)
+        dl_iterate_phdr(redirect_object, NULL);
     mt_guard_loud(&before);
     errno = saved;
 }

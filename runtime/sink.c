@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "memtrack/trace_format.h"
+#include "object.h"
 #include "options.h"
 #include "text.h"
 
@@ -57,15 +58,9 @@ void mt_sink_prepare(void) {
 }
 
 static void add_program(struct mt_text *text) {
-    char target[4096];
-    ssize_t length = readlink("/proc/self/exe", target, sizeof target - 1);
-    const char *name = program_invocation_short_name;
+    const char *name = mt_text_base_name(mt_object_program());
 
-    if (length > 0) {
-        target[length] = 0;
-        name = strrchr(target, '/') ? strrchr(target, '/') + 1 : target;
-    }
-    mt_text_add(text, name);
+    mt_text_add(text, name[0] ? name : program_invocation_short_name);
 }
 
 static void expand(struct mt_text *text, const char *pattern) {

@@ -1,30 +1,25 @@
 /* Tables register from constructors and leave from destructors, under the dynamic linker's locks.
  */
-#define _GNU_SOURCE
 #include "sites.h"
 
 #include "compiler.h"
 #include "context.h"
 #include "lock.h"
+#include "object.h"
 #include "os_memory.h"
 #include "process.h"
 #include "redirect.h"
-#include "text.h"
 #include "thread.h"
 
 #include <errno.h>
-#include <link.h>
+#include <stdatomic.h>
 #include <stddef.h>
-#include <string.h>
-#include <unistd.h>
 
-#define CHUNK_BYTES 65536
+#define CHUNK_BYTES 4096
 
 struct module {
     struct module *next;
     const struct memtrack_site *start, *stop; /* NULL: free for reuse */
-    bool is_program;
-    char path[MT_SITES_PATH_SIZE];
 };
 
 static struct mt_lock lock;
@@ -39,43 +34,6 @@ struct range {
 #define REMOVED 64
 static struct range removed[REMOVED];
 static unsigned removed_count;
-
-struct search {
-    const struct memtrack_site *site;
-    struct mt_text *path;
-};
-
-static int find_object(struct dl_phdr_info *info, size_t size, void *data) {
-    struct search *search = data;
-    uintptr_t address = (uintptr_t)search->site - info->dlpi_addr;
-
-    (void)size;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-
-        if (segment->p_type == PT_LOAD && address - segment->p_vaddr < segment->p_memsz) {
-            mt_text_add(search->path, info->dlpi_name);
-            return 1;
-        }
-    }
-    return 0;
-}
-
-bool mt_sites_find_path(const struct memtrack_site *site, char path[MT_SITES_PATH_SIZE]) {
-    struct mt_text text = {path, MT_SITES_PATH_SIZE, 0};
-    struct search search = {site, &text};
-
-    path[0] = 0;
-    dl_iterate_phdr(find_object, &search);
-    /* The main program has no name there. */
-    if (!path[0]) {
-        ssize_t length = readlink("/proc/self/exe", path, MT_SITES_PATH_SIZE - 1);
-
-        path[length > 0 ? length : 0] = 0;
-        return true;
-    }
-    return false;
-}
 
 static struct module *module_new(void) {
     struct module *module;
@@ -96,14 +54,10 @@ static struct module *module_new(void) {
 MT_EXPORT void __memtrack_register_sites_v3(const struct memtrack_site *start,
                                             const struct memtrack_site *stop) {
     struct module *module;
-    char path[MT_SITES_PATH_SIZE];
     int saved = errno;
-    bool is_program;
 
     if (!start || start >= stop || mt_process_is_stray())
         return;
-    /* Not under the lock: it takes the dynamic linker's, and who has that may wait for this one. */
-    is_program = mt_sites_find_path(start, path);
     mt_lock_take(&lock);
     module = modules;
     while (module && module->start != start)
@@ -112,10 +66,8 @@ MT_EXPORT void __memtrack_register_sites_v3(const struct memtrack_site *start,
         if (removed[i].start < stop && start < removed[i].stop)
             removed[i] = (struct range){NULL, NULL};
     if (!module && (module = module_new())) {
-        memcpy(module->path, path, sizeof path);
         module->start = start;
         module->stop = stop;
-        module->is_program = is_program;
     }
     mt_lock_release(&lock);
     if (mt_record_enabled())
@@ -140,21 +92,18 @@ static void forget_cached(struct mt_thread *thread, void *data) {
 
 MT_EXPORT void __memtrack_unregister_sites_v3(const struct memtrack_site *start,
                                               const struct memtrack_site *stop) {
-    static bool exiting; /* under the lock */
+    static _Atomic bool exiting;
     struct range range = {start, stop};
+    struct mt_object object;
     int saved = errno;
-    bool forget;
 
     if (!start || start >= stop || mt_process_is_stray())
         return;
     /* The program goes when the process does: then all objects run their destructors but stay where
      * they are, and functions of one that is done may be among the callers of another's. */
-    mt_lock_take(&lock);
-    for (struct module *module = modules; module; module = module->next)
-        exiting |= module->start == start && module->is_program;
-    forget = !exiting;
-    mt_lock_release(&lock);
-    if (forget) {
+    if (!mt_object_find((uintptr_t)start, &object) || !object.name[0])
+        atomic_store_explicit(&exiting, true, memory_order_relaxed);
+    if (!atomic_load_explicit(&exiting, memory_order_relaxed)) {
         remove_table(start, stop);
         mt_context_forget(start, stop);
         mt_thread_lock_registry();
@@ -170,15 +119,6 @@ static struct module *module_of(const struct memtrack_site *site) {
     while (module && !(module->start && site >= module->start && site < module->stop))
         module = module->next;
     return module;
-}
-
-const char *mt_sites_module(const struct memtrack_site *site) {
-    struct module *module;
-
-    mt_lock_take(&lock);
-    module = module_of(site);
-    mt_lock_release(&lock);
-    return module ? module->path : NULL;
 }
 
 static bool is_mapped(const struct memtrack_site *site) {

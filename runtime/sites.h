@@ -13,15 +13,6 @@ void __memtrack_register_sites_v3(const struct memtrack_site *start,
 void __memtrack_unregister_sites_v3(const struct memtrack_site *start,
                                     const struct memtrack_site *stop);
 
-/* Path of the object the site is in; NULL if its table is not registered (yet). Valid until the
- * table is unregistered. Any thread. */
-const char *mt_sites_module(const struct memtrack_site *site);
-
-/* The same by the dynamic linker's knowledge, whose lock it takes, "" if nothing is known; returns
- * whether it is the program itself. */
-#define MT_SITES_PATH_SIZE 4096
-bool mt_sites_find_path(const struct memtrack_site *site, char path[MT_SITES_PATH_SIZE]);
-
 /* Whether an ordinary call's site lies there: in a table that is registered or, since a library's
  * constructor may call a program whose own have not run, by all that can be seen. Any thread,
  * signal handlers too. */

@@ -26,3 +26,9 @@ void mt_text_add_number(struct mt_text *text, uint64_t number) {
     } while (number);
     mt_text_add_bytes(text, digits + at, sizeof digits - at);
 }
+
+const char *mt_text_base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}

@@ -20,4 +20,7 @@ void mt_text_add(struct mt_text *text, const char *string);
 void mt_text_add_bytes(struct mt_text *text, const char *bytes, size_t length);
 void mt_text_add_number(struct mt_text *text, uint64_t number);
 
+/* What stands after the last slash. */
+const char *mt_text_base_name(const char *path);
+
 #endif

@@ -265,8 +265,8 @@ static void thread_finish(struct mt_local *local) {
     mt_lock_take(&registry_lock);
     if (!thread->named)
         prctl(PR_GET_NAME, thread->name);
-    mt_definitions_add_thread(thread);
     thread->last_ticks = local->last_ticks;
+    mt_definitions_add_thread(thread);
     local->ended_id = thread->id;
     /* The buffer of a thread that ends while the process does is read by the exiting thread. */
     done = mt_process_is_finishing();

@@ -10,6 +10,7 @@
 #include "live.h"
 #include "lock.h"
 #include "log.h"
+#include "object.h"
 #include "options.h"
 #include "os_memory.h"
 #include "process.h"
@@ -32,7 +33,7 @@
 #define CLOCK_INTERVAL_NS UINT64_C(1000000000)
 
 static struct mt_queue full;
-static _Atomic uint32_t in_flight;  /* buffers handed over and not yet encoded */
+static _Atomic uint32_t in_flight;  /* buffers handed over and not yet in the file */
 static _Atomic uint32_t released;   /* a futex: counts buffers that came back */
 static _Atomic uint32_t waiting;    /* threads that wait for `released` */
 static _Atomic uint32_t fork_waits; /* a futex: 1 while a thread that forks wants the lock */
@@ -177,11 +178,6 @@ static void write_events(struct mt_buffer *buffer, const uint64_t *end) {
     flush_if_large();
 }
 
-static void write_thread_end(struct mt_thread *thread) {
-    write_loss(thread);
-    mt_definitions_add_thread(thread);
-}
-
 static bool drain(void) {
     struct mt_buffer *buffer = mt_queue_take_all(&full);
     uint64_t cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
@@ -195,7 +191,7 @@ static bool drain(void) {
 
         write_events(buffer, buffer->words + buffer->used);
         if (buffer->last) {
-            write_thread_end(thread);
+            write_loss(thread);
             /* The exiting thread holds the registry, and needs the memory for nothing more. */
             if (registry_held)
                 mt_thread_recycle_locked(thread);
@@ -348,6 +344,7 @@ bool mt_writer_start(void) {
     bool started;
 
     mt_lock_take(&lock);
+    mt_object_prepare();
     if (!out.data)
         out.data = mt_os_memory_map(FLUSH_BYTES + MT_BLOCK_EVENTS_MAX + MT_DEFINITIONS_MAX +
                                     MT_DESCRIBE_MAX + MT_BLOCK_OVERHEAD);
@@ -387,9 +384,12 @@ static void read_name(struct mt_thread *thread) {
 static void finish_thread(struct mt_thread *thread, void *data) {
     (void)data;
     write_events(thread->buffer, mt_thread_buffer_end(thread));
-    if (!thread->last_ticks && !thread->named)
-        read_name(thread);
-    write_thread_end(thread);
+    write_loss(thread);
+    /* One that has ended has told all. */
+    if (thread->last_ticks || thread->named)
+        return;
+    read_name(thread);
+    mt_definitions_add_thread(thread);
 }
 
 static void put_tail(void) {
