@@ -57,6 +57,7 @@ PreservedAnalyses PreparePass::run(Module &M, ModuleAnalysisManager &) {
         if (!isa<IntrinsicInst>(Call) && MayCallAllocator(*Call))
           Call->addFnAttr(Attribute::NoMerge);
   }
+  keepOwnAllocators(Classified.OwnAllocators);
   // An attribute that only withholds a transformation invalidates no analysis.
   return Changed ? PreservedAnalyses::none() : PreservedAnalyses::all();
 }

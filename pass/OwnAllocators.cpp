@@ -42,6 +42,12 @@ static void callMark(IRBuilder<> &Builder, FunctionCallee Mark, Function &F) {
   Builder.CreateCall(Mark);
 }
 
+void memtrack::keepOwnAllocators(ArrayRef<Function *> Definitions) {
+  for (Function *F : Definitions)
+    if (!F->hasFnAttribute(Attribute::AlwaysInline))
+      F->addFnAttr(Attribute::NoInline);
+}
+
 void memtrack::markOwnAllocators(Module &M, ArrayRef<Function *> Definitions) {
   for (Function *F : Definitions) {
     if (!needsMarks(*F))

@@ -15,6 +15,10 @@
 
 namespace memtrack {
 
+/// Keeps \p Definitions from being inlined before their calls are rewritten:
+/// what is left of an operator new in its caller is not the program's event.
+void keepOwnAllocators(llvm::ArrayRef<llvm::Function *> Definitions);
+
 /// Lets each of \p Definitions tell the runtime when it is entered and left, by
 /// return or by exception. Does nothing to those that do already.
 void markOwnAllocators(llvm::Module &M,

@@ -15,12 +15,12 @@ static const std::size_t header = 32;
 static int allocated, released;
 static void *volatile sink;
 
-__attribute__((noinline)) void *operator new(std::size_t size) {
+void *operator new(std::size_t size) {
     allocated++;
     return (char *)std::malloc(size + header) + header;
 }
 
-__attribute__((noinline)) void operator delete(void *memory) noexcept {
+void operator delete(void *memory) noexcept {
     released++;
     std::free((char *)memory - header);
 }
