@@ -3,6 +3,7 @@
 #include "model/foreign.h"
 
 #include "util/elf_symbols.h"
+#include "util/path.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -49,18 +50,12 @@ static int compare(const void *left, const void *right) {
     return modules ? modules : (a->address > b->address) - (a->address < b->address);
 }
 
-static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 /* Whatever its functions are called. */
 static bool is_standard_library(const char *module) {
     static const char *const names[] = {"libstdc++.so", "libc++.so", "libc++abi.so"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strncmp(base_name(module), names[i], strlen(names[i])) == 0)
+        if (strncmp(path_base_name(module), names[i], strlen(names[i])) == 0)
             return true;
     }
     return false;
@@ -75,7 +70,7 @@ static uint64_t hash_of(const char *module, const char *function) {
 
 static bool name_site(struct defs *defs, struct site *site, const char *function) {
     struct frame *frame = arena_alloc(&defs->arena, sizeof(*frame));
-    const char *module = base_name(site->module);
+    const char *module = path_base_name(site->module);
     char *text = NULL;
 
     if (!frame)

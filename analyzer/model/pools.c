@@ -25,10 +25,8 @@ struct run {
 void pool_counters_add(struct pool_counters *sum, const struct pool_counters *more) {
     sum->allocations += more->allocations;
     sum->allocated_bytes += more->allocated_bytes;
-    sum->frees += more->frees;
-    sum->ended_with_pool += more->ended_with_pool;
-    sum->ended_with_heap += more->ended_with_heap;
-    sum->reused += more->reused;
+    for (int how = 0; how < POOL_ENDS; how++)
+        sum->ended[how] += more->ended[how];
     sum->live += more->live;
     sum->live_blocks += more->live_blocks;
     sum->peak += more->peak;
@@ -75,12 +73,6 @@ static bool name_pools(struct run *run) {
     return good;
 }
 
-static void add_counters(struct run *run, const struct pool_block *block,
-                         void (*change)(struct pool_counters *, const struct pool_block *)) {
-    change(&run->pools->pools.items[block->pool].counters, block);
-    change(&run->pools->instances.items[block->instance].counters, block);
-}
-
 static void count_begin(struct pool_counters *counters, const struct pool_block *block) {
     counters->allocations++;
     counters->allocated_bytes += block->size;
@@ -90,29 +82,19 @@ static void count_begin(struct pool_counters *counters, const struct pool_block 
         counters->peak = counters->live;
 }
 
-static void count_end(struct pool_counters *counters, const struct pool_block *block) {
+static void count_end(struct pool_counters *counters, const struct pool_block *block,
+                      enum pool_end how) {
     counters->live -= block->size;
     counters->live_blocks--;
+    counters->ended[how]++;
 }
 
-static void count_free(struct pool_counters *counters, const struct pool_block *block) {
-    (void)block;
-    counters->frees++;
+static struct pool_counters *counters_of_pool(struct run *run, const struct pool_block *block) {
+    return &run->pools->pools.items[block->pool].counters;
 }
 
-static void count_with_pool(struct pool_counters *counters, const struct pool_block *block) {
-    (void)block;
-    counters->ended_with_pool++;
-}
-
-static void count_with_heap(struct pool_counters *counters, const struct pool_block *block) {
-    (void)block;
-    counters->ended_with_heap++;
-}
-
-static void count_reused(struct pool_counters *counters, const struct pool_block *block) {
-    (void)block;
-    counters->reused++;
+static struct pool_counters *counters_of_instance(struct run *run, const struct pool_block *block) {
+    return &run->pools->instances.items[block->instance].counters;
 }
 
 static struct live_block as_live_block(const struct pool_block *block) {
@@ -125,17 +107,16 @@ static bool is_selected(const struct run *run, const struct pool_block *block) {
 }
 
 /* The event, not NULL, frees the block, alone or with others. */
-static void end_block(struct run *run, uint32_t at, const struct event *event,
-                      void (*how)(struct pool_counters *, const struct pool_block *)) {
+static void end_block(struct run *run, uint32_t at, const struct event *event, enum pool_end how) {
     struct pool_block block = *pool_blocks_at(&run->blocks, at);
 
-    add_counters(run, &block, count_end);
-    add_counters(run, &block, how);
+    count_end(counters_of_pool(run, &block), &block, how);
+    count_end(counters_of_instance(run, &block), &block, how);
     if (is_selected(run, &block)) {
         struct live_block live = as_live_block(&block);
 
         facts_block_ends(run->facts, &live);
-        if (how == count_reused) {
+        if (how == POOL_END_REUSED) {
             run->facts->missed_frees++;
         } else {
             facts_block_freed(run->facts, &live, event->stream, event->ticks);
@@ -146,14 +127,13 @@ static void end_block(struct run *run, uint32_t at, const struct event *event,
 }
 
 static void end_range(struct run *run, uint64_t begin, uint64_t size, uint32_t instance,
-                      const struct event *event,
-                      void (*how)(struct pool_counters *, const struct pool_block *)) {
+                      const struct event *event, enum pool_end how) {
     struct pool_range range = {.begin = begin, .instance = instance};
     uint32_t at;
 
     range.end = size > UINT64_MAX - begin ? UINT64_MAX : begin + (size ? size : 1);
     while ((at = pool_blocks_next(&run->blocks, &range)) != 0) {
-        if (how == count_with_heap)
+        if (how == POOL_END_WITH_HEAP)
             run->last_freed[event->stream] = pool_blocks_at(&run->blocks, at)->address;
         end_block(run, at, event, how);
     }
@@ -252,12 +232,13 @@ static bool pool_alloc(struct run *run, const struct event *event, uint32_t cont
 
     if (instance == MT_ID_MAP_NONE)
         return false;
-    end_range(run, event->address, event->size, instance, event, count_reused);
+    end_range(run, event->address, event->size, instance, event, POOL_END_REUSED);
     if (run->last_freed[event->stream] == event->address)
         run->last_freed[event->stream] = 0;
     if (!pool_blocks_add(&run->blocks, &block, &run->pools->instances.items[instance].first))
         return false;
-    add_counters(run, &block, count_begin);
+    count_begin(counters_of_pool(run, &block), &block);
+    count_begin(counters_of_instance(run, &block), &block);
     if (is_selected(run, &block)) {
         struct live_block live = as_live_block(&block);
 
@@ -274,12 +255,12 @@ static void pool_free(struct run *run, const struct event *event, uint32_t pool,
 
     if (identity && identity == event->address) {
         while (instance != MT_ID_MAP_NONE && run->pools->instances.items[instance].first)
-            end_block(run, run->pools->instances.items[instance].first, event, count_with_pool);
+            end_block(run, run->pools->instances.items[instance].first, event, POOL_END_WITH_POOL);
         return;
     }
     at = pool_blocks_find(&run->blocks, event->address, pool, instance, !again);
     if (at) {
-        end_block(run, at, event, count_free);
+        end_block(run, at, event, POOL_END_FREED);
     } else if (!again && !live_table_find(&run->heap, event->address)->address) {
         run->pools->pools.items[pool].unmatched_frees++;
         if (run->facts && pool == run->selected) {
@@ -299,7 +280,7 @@ static bool heap_event(struct run *run, const struct event *event) {
         return false;
     slot = live_table_find(&run->heap, event->address);
     if (slot->address)
-        end_range(run, slot->address, slot->size, UINT32_MAX, event, count_with_heap);
+        end_range(run, slot->address, slot->size, UINT32_MAX, event, POOL_END_WITH_HEAP);
     if (event_is_allocation(event)) {
         run->heap.count += slot->address == 0;
         *slot = (struct live_block){.address = event->address, .size = event->size};

@@ -15,13 +15,19 @@
 #include "util/id_map.h"
 #include "util/list.h"
 
+/* How a block ends. */
+enum pool_end {
+    POOL_END_FREED, /* given back by itself, */
+    POOL_END_WITH_POOL,
+    POOL_END_WITH_HEAP, /* with the heap's block around it, */
+    POOL_END_REUSED,    /* or handed out again while it was live */
+    POOL_ENDS,
+};
+
 struct pool_counters {
     uint64_t allocations;
     uint64_t allocated_bytes;
-    uint64_t frees; /* ends of blocks: given back one by one, */
-    uint64_t ended_with_pool;
-    uint64_t ended_with_heap; /* with the heap's block around it, */
-    uint64_t reused;          /* or handed out again while it was live */
+    uint64_t ended[POOL_ENDS];
     uint64_t live;
     uint64_t live_blocks;
     uint64_t peak;

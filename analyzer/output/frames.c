@@ -2,6 +2,7 @@
 
 #include "output/names.h"
 #include "util/format.h"
+#include "util/path.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ static char *display_location(const struct site *site, const struct frame *frame
     else if (has_file)
         snprintf(text, size, "%s", place);
     else if (place[0])
-        snprintf(text, size, "in %s", strrchr(place, '/') ? strrchr(place, '/') + 1 : place);
+        snprintf(text, size, "in %s", path_base_name(place));
     else
         text[0] = '\0';
     clean = names_utf8(text, strlen(text));

@@ -2,6 +2,7 @@
 
 #include "output/names.h"
 #include "util/format.h"
+#include "util/path.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -39,12 +40,6 @@ static void print_command(FILE *out, const struct process_def *process) {
     free(line);
 }
 
-static const char *short_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 void notes_title(FILE *out, const char *what, const struct report *report) {
     const struct trace *trace = report->traces.items[0]->trace;
     const struct process_def *process = &trace->defs.process;
@@ -55,7 +50,8 @@ void notes_title(FILE *out, const char *what, const struct report *report) {
     }
     fprintf(out, "MemTrack %s: ", what);
     if (process->executable[0])
-        notes_clean(out, short_name(process->executable), strlen(short_name(process->executable)));
+        notes_clean(out, path_base_name(process->executable),
+                    strlen(path_base_name(process->executable)));
     else
         fputs("unknown program", out);
     fprintf(out, " (pid %u)\n\n", trace->reader.header.pid);

@@ -22,10 +22,10 @@ static void set_counters(json_t *object, const struct pool_counters *counters) {
     JSON_SET(object, "peak_bytes", json_number_of(counters->peak));
     JSON_SET(object, "leaked_bytes", json_number_of(counters->live));
     JSON_SET(object, "leaked_blocks", json_number_of(counters->live_blocks));
-    JSON_SET(object, "frees", json_number_of(counters->frees));
-    JSON_SET(object, "freed_with_pool", json_number_of(counters->ended_with_pool));
-    JSON_SET(object, "freed_with_heap_block", json_number_of(counters->ended_with_heap));
-    JSON_SET(object, "reused", json_number_of(counters->reused));
+    JSON_SET(object, "frees", json_number_of(counters->ended[POOL_END_FREED]));
+    JSON_SET(object, "freed_with_pool", json_number_of(counters->ended[POOL_END_WITH_POOL]));
+    JSON_SET(object, "freed_with_heap_block", json_number_of(counters->ended[POOL_END_WITH_HEAP]));
+    JSON_SET(object, "reused", json_number_of(counters->ended[POOL_END_REUSED]));
 }
 
 static json_t *instances_array(const struct pool_report *pools, size_t row) {

@@ -46,11 +46,13 @@ static void print_notes(FILE *out, const struct pool_row *row) {
 
     if (!counters->allocations && row->heap.allocations)
         fputs("      hands out no memory but the heap's, which is counted there\n", out);
-    print_note(out, counters->ended_with_pool, "block was given back with its pool",
+    print_note(out, counters->ended[POOL_END_WITH_POOL], "block was given back with its pool",
                "blocks were given back with their pool");
-    print_note(out, counters->ended_with_heap, "block ended with the heap block around it",
+    print_note(out, counters->ended[POOL_END_WITH_HEAP],
+               "block ended with the heap block around it",
                "blocks ended with the heap block around them");
-    print_note(out, counters->reused, "block was handed out again without having been given back",
+    print_note(out, counters->ended[POOL_END_REUSED],
+               "block was handed out again without having been given back",
                "blocks were handed out again without having been given back");
     print_note(out, row->unmatched_frees, "block was given back that was not known",
                "blocks were given back that were not known");

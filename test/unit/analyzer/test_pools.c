@@ -107,7 +107,7 @@ static void blocks_of_pools_are_no_blocks_of_the_heap(void **state) {
     assert_int_equal(arena->counters.allocated_bytes, 30);
     assert_int_equal(arena->counters.peak, 30);
     assert_int_equal(arena->counters.live, 10);
-    assert_int_equal(arena->counters.frees, 1);
+    assert_int_equal(arena->counters.ended[POOL_END_FREED], 1);
     /* And the same as a report's facts. */
     assert_int_equal(outcome.facts.allocations, 2);
     assert_int_equal(outcome.facts.frees, 1);
@@ -134,7 +134,7 @@ static void a_pool_ends_as_a_whole(void **state) {
     pool_event(&builder, MT_OP_POOL_FREE, C, C, 0, 1);
     run(&outcome, &builder);
     arena = pool_named(&outcome, "arena");
-    assert_int_equal(arena->counters.ended_with_pool, 2);
+    assert_int_equal(arena->counters.ended[POOL_END_WITH_POOL], 2);
     assert_int_equal(arena->counters.live_blocks, 1);
     assert_int_equal(arena->unmatched_frees, 0);
     assert_int_equal(arena->instances, 2);
@@ -159,9 +159,9 @@ static void blocks_end_with_the_heap_block_around_them(void **state) {
     event(&builder, MT_OP_POOL_ALLOC, B + 8, 8, 2);
     event(&builder, MT_OP_ALLOC, B, 8, 3); /* its free was missed */
     run(&outcome, &builder);
-    assert_int_equal(pool_named(&outcome, "arena")->counters.ended_with_heap, 2);
+    assert_int_equal(pool_named(&outcome, "arena")->counters.ended[POOL_END_WITH_HEAP], 2);
     assert_int_equal(pool_named(&outcome, "arena")->counters.live_blocks, 2);
-    assert_int_equal(pool_named(&outcome, "slab")->counters.ended_with_heap, 1);
+    assert_int_equal(pool_named(&outcome, "slab")->counters.ended[POOL_END_WITH_HEAP], 1);
     run_free(&outcome);
 }
 
@@ -176,7 +176,7 @@ static void what_is_handed_out_again_has_ended(void **state) {
     pool_event(&builder, MT_OP_POOL_ALLOC, OTHER, A + 50, 10, 1); /* a pool within */
     pool_event(&builder, MT_OP_POOL_ALLOC, ARENA, A, 101, 1);
     run(&outcome, &builder);
-    assert_int_equal(pool_named(&outcome, "arena")->counters.reused, 2);
+    assert_int_equal(pool_named(&outcome, "arena")->counters.ended[POOL_END_REUSED], 2);
     assert_int_equal(pool_named(&outcome, "arena")->counters.live_blocks, 2);
     assert_int_equal(outcome.facts.missed_frees, 2);
     run_free(&outcome);
@@ -209,7 +209,7 @@ static void what_is_only_passed_on_is_no_error(void **state) {
     assert_int_equal(pool_named(&outcome, "arena")->counters.live_blocks, 1);
     assert_int_equal(pool_named(&outcome, "slab")->unmatched_frees, 1);
     assert_int_equal(pool_named(&outcome, "slab")->counters.live_blocks, 1);
-    assert_int_equal(pool_named(&outcome, "slab")->counters.frees, 1);
+    assert_int_equal(pool_named(&outcome, "slab")->counters.ended[POOL_END_FREED], 1);
     assert_int_equal(outcome.heap.facts.unmatched_frees, 0);
     run_free(&outcome);
 }
@@ -226,7 +226,7 @@ static void names_need_not_agree(void **state) {
     pool_event(&builder, MT_OP_POOL_ALLOC, ARENA, B, 64, 1);
     pool_event(&builder, MT_OP_POOL_FREE, OTHER, B, 0, 1);
     run(&outcome, &builder);
-    assert_int_equal(pool_named(&outcome, "arena")->counters.frees, 2);
+    assert_int_equal(pool_named(&outcome, "arena")->counters.ended[POOL_END_FREED], 2);
     assert_int_equal(pool_named(&outcome, "arena")->counters.live_blocks, 0);
     run_free(&outcome);
 }
@@ -284,19 +284,19 @@ static uint64_t place(int index) {
     return A + (uint64_t)index * STEP;
 }
 
-static void model_end(struct model *model, int pool, int at, uint64_t *counter) {
+static void model_end(struct model *model, int pool, int at, enum pool_end how) {
     if (!model->blocks[pool][at].instance)
         return;
     model->counters[pool].live -= model->blocks[pool][at].size;
     model->counters[pool].live_blocks--;
     model->blocks[pool][at].instance = 0;
-    ++*counter;
+    model->counters[pool].ended[how]++;
 }
 
 static void model_end_heap(struct model *model, int at) {
     for (int i = at; i < PLACES && place(i) < place(at) + model->heap[at]; i++) {
         for (int pool = 0; pool < 2; pool++)
-            model_end(model, pool, i, &model->counters[pool].ended_with_heap);
+            model_end(model, pool, i, POOL_END_WITH_HEAP);
     }
     model->heap[at] = 0;
 }
@@ -320,7 +320,7 @@ static void step(struct model *model, struct builder *builder) {
             return;
         for (int i = at; i < PLACES && place(i) < place(at) + size; i++) {
             if (model->blocks[pool][i].instance == instance)
-                model_end(model, pool, i, &model->counters[pool].reused);
+                model_end(model, pool, i, POOL_END_REUSED);
         }
         pool_event(builder, MT_OP_POOL_ALLOC, instance, place(at), size, context);
         model->blocks[pool][at].instance = instance;
@@ -333,12 +333,12 @@ static void step(struct model *model, struct builder *builder) {
     } else if (kind < 19 && model->blocks[pool][at].instance) {
         pool_event(builder, MT_OP_POOL_FREE, rand() % 2 ? instance : OTHER + 0x5000, place(at), 0,
                    context);
-        model_end(model, pool, at, &model->counters[pool].frees);
+        model_end(model, pool, at, POOL_END_FREED);
     } else if (kind == 19 && rand() % 8 == 0) {
         pool_event(builder, MT_OP_POOL_FREE, instance, instance, 0, context);
         for (int i = 0; i < PLACES; i++) {
             if (model->blocks[pool][i].instance == instance)
-                model_end(model, pool, i, &model->counters[pool].ended_with_pool);
+                model_end(model, pool, i, POOL_END_WITH_POOL);
         }
     }
 }
