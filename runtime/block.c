@@ -13,7 +13,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 
 static ZSTD_CCtx *compressor;
 static int compression_level;
-static struct mt_bytes columns[MT_COLUMN_COUNT];
+static struct mt_bytes columns[MT_COLUMNS_WEIGHTED];
 static struct mt_bytes events_payload;
 
 /* zstd's context lies in memory given to it and never asks for more. The private copy's references
@@ -64,15 +64,15 @@ void mt_bytes_add_string(struct mt_bytes *bytes, const char *string, size_t leng
 }
 
 bool mt_block_start(int level) {
-    static const size_t widths[MT_COLUMN_COUNT] = {1, 4, MT_VARINT_MAX, MT_VARINT_MAX,
-                                                   MT_VARINT_MAX};
+    static const size_t widths[MT_COLUMNS_WEIGHTED] = {
+        1, 4, MT_VARINT_MAX, MT_VARINT_MAX, MT_VARINT_MAX, 3};
     size_t workspace = ZSTD_estimateCCtxSize(level);
     size_t total = workspace + MT_BLOCK_EVENTS_MAX;
     uint8_t *memory;
 
     if (compressor)
         return true;
-    for (int c = 0; c < MT_COLUMN_COUNT; c++)
+    for (int c = 0; c < MT_COLUMNS_WEIGHTED; c++)
         total += widths[c] * MT_BUFFER_EVENTS;
     memory = mt_os_memory_map(total);
     if (!memory)
@@ -82,7 +82,7 @@ bool mt_block_start(int level) {
     memory += workspace;
     events_payload.data = memory;
     memory += MT_BLOCK_EVENTS_MAX;
-    for (int c = 0; c < MT_COLUMN_COUNT; c++) {
+    for (int c = 0; c < MT_COLUMNS_WEIGHTED; c++) {
         columns[c].data = memory;
         memory += widths[c] * MT_BUFFER_EVENTS;
     }
@@ -100,11 +100,11 @@ void mt_block_put(struct mt_bytes *out, struct mt_block_header header,
     XXH3_state_t state;
 
     header.magic = MT_BLOCK_MAGIC;
-    header.flags = MT_BLOCK_ZSTD;
+    header.flags |= MT_BLOCK_ZSTD;
     if (ZSTD_isError(size)) {
         size = payload->size;
         memcpy(stored, payload->data, size);
-        header.flags = 0;
+        header.flags &= (uint16_t)~MT_BLOCK_ZSTD;
     }
     header.raw_size = (uint32_t)payload->size;
     header.stored_size = (uint32_t)size;
@@ -150,9 +150,10 @@ uint32_t mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffe
         .kind = MT_BLOCK_EVENTS, .thread = buffer->thread_id, .first_event = buffer->first_event};
     const uint64_t *words = buffer->words;
     uint64_t ticks = buffer->first_ticks, last = 0, granule = 0;
+    int count = MT_COLUMN_COUNT;
 
     header.first_event += skip_written(buffer, &words, &ticks);
-    for (int c = 0; c < MT_COLUMN_COUNT; c++)
+    for (int c = 0; c < MT_COLUMNS_WEIGHTED; c++)
         columns[c].size = 0;
     while (words < end) {
         struct mt_record record = mt_block_next_record(&words, &ticks);
@@ -164,19 +165,25 @@ uint32_t mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffe
         mt_bytes_add_varint(&columns[MT_COLUMN_ADDRESSES],
                             zigzag((int64_t)((record.address >> 4) - granule)));
         granule = record.address >> 4;
-        if (!(record.op & MT_OP_FREE))
+        if (!(record.op & MT_OP_FREE)) {
             mt_bytes_add_varint(&columns[MT_COLUMN_SIZES], record.size);
+            mt_bytes_add_varint(&columns[MT_COLUMN_PROBABILITIES], record.probability);
+            if (record.probability)
+                count = MT_COLUMNS_WEIGHTED;
+        }
         mt_bytes_add_varint(&columns[MT_COLUMN_TICKS], ticks - last);
         last = ticks;
     }
     header.last_ticks = last;
+    if (count == MT_COLUMNS_WEIGHTED)
+        header.flags = MT_BLOCK_WEIGHTED;
     events_payload.size = 0;
-    for (int c = 0; c < MT_COLUMN_COUNT; c++) {
+    for (int c = 0; c < count; c++) {
         uint32_t size = (uint32_t)columns[c].size;
 
         mt_bytes_add(&events_payload, &size, sizeof size);
     }
-    for (int c = 0; c < MT_COLUMN_COUNT; c++)
+    for (int c = 0; c < count; c++)
         mt_bytes_add(&events_payload, columns[c].data, columns[c].size);
     mt_block_put(out, header, &events_payload);
     return header.count;

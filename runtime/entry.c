@@ -73,13 +73,13 @@ typedef uintptr_t site_pointer;
     }
 
 void *mt_entry_reallocated(void *old, uint64_t before, void *memory, size_t size, uintptr_t call) {
-    if (!mt_record_enabled())
-        return memory;
     if (!old)
         return mt_entry_allocated(memory, size, call);
-    if (MT_LIKELY(memory && mt_record_allocations()))
+    if (MT_LIKELY(memory && mt_record_state() == MT_RECORDING_ALL))
         return mt_record_realloc(memory, size, call, old, before);
-    if (memory || size == 0)
+    if (mt_record_state() < MT_RECORDING_OFF)
+        return mt_sample_reallocated(old, before, memory, size, call);
+    if (mt_record_enabled() && (memory || size == 0))
         mt_record_free(old, call, before);
     return memory;
 }
@@ -99,20 +99,20 @@ ENTRY(void *, realloc, (void *old, size_t size, site_pointer call), (old, size, 
 
     if (MT_UNLIKELY(!mt_record_enabled()))
         return OBTAIN(old, (void *(void *, size_t)), (old, size));
-    before = old ? mt_clock_ticks() : 0;
+    before = mt_entry_before(old);
     memory = OBTAIN(old, (void *(void *, size_t)), (old, size));
     return mt_entry_reallocated(old, before, memory, size, call);
 }
 
 ENTRY(void *, reallocarray, (void *old, size_t count, size_t size, site_pointer call),
       (old, count, size, call)) {
-    uint64_t before = old ? mt_clock_ticks() : 0;
+    uint64_t before = mt_entry_before(old);
     void *memory = OBTAIN(old, (void *(void *, size_t, size_t)), (old, count, size));
     size_t bytes;
 
     /* An overflow fails, whatever the product happens to be. */
     if (!memory && __builtin_mul_overflow(count, size, &bytes))
-        return NULL;
+        return mt_entry_reallocated(old, before, NULL, SIZE_MAX, call);
     return mt_entry_reallocated(old, before, memory, count * size, call);
 }
 

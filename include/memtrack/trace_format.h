@@ -13,7 +13,7 @@
  * text is noticed. */
 #define MT_FILE_MAGIC "\x89MTRK\r\n\x1a"
 #define MT_FILE_MAGIC_SIZE 8
-#define MT_TRACE_VERSION 3
+#define MT_TRACE_VERSION 4
 #define MT_TRACE_VERSION_MIN 1 /* readers know how to read what is older */
 
 struct mt_file_header {
@@ -76,7 +76,8 @@ enum mt_mark_kind {
 };
 
 enum mt_block_flags {
-    MT_BLOCK_ZSTD = 1 << 0, /* the payload is one zstd frame */
+    MT_BLOCK_ZSTD = 1 << 0,     /* the payload is one zstd frame */
+    MT_BLOCK_WEIGHTED = 1 << 2, /* EVENTS: there is a column MT_COLUMN_PROBABILITIES */
 };
 
 /* Columns of an EVENTS payload, in order; each is preceded in the payload's head by its length. */
@@ -87,6 +88,8 @@ enum mt_event_column {
     MT_COLUMN_SIZES = 3,     /* varint, allocations only: bytes asked for */
     MT_COLUMN_TICKS = 4,     /* varint: ticks since the event before; first since first_ticks */
     MT_COLUMN_COUNT = 5,
+    MT_COLUMN_PROBABILITIES = 5, /* varint, allocations only: of 65536, that it is recorded; 0: 1 */
+    MT_COLUMNS_WEIGHTED = 6,
 };
 
 enum mt_event_op {
@@ -164,7 +167,8 @@ struct mt_live_head {
  *
  * What does not fit (a size of 32 MiB and more, a pause of 2^28 ticks, an address from 2^48 up)
  * takes three records: one with operation MT_RECORD_OP_EXTENDED and, as word 1, the absolute time;
- * {address, size}; {operation, context id}. */
+ * {address, size}; {operation, context id}. So does an allocation with a probability, of which
+ * 16 bits stand above the operation, in bits 32-47. */
 #define MT_RECORD_WORDS 2
 #define MT_RECORD_EXTENDED_WORDS (3 * MT_RECORD_WORDS)
 #define MT_RECORD_OP_EXTENDED 7u
