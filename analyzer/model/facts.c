@@ -16,10 +16,13 @@ void facts_free(struct facts *facts) {
     free(facts->contexts);
     free(facts->threads);
     errors_free(&facts->errors);
+    estimates_free(facts->estimates);
     *facts = (struct facts){0};
 }
 
 void facts_finish(struct facts *facts) {
+    if (facts->estimates)
+        estimates_finish(facts->estimates);
     for (size_t i = 0; i < facts->context_count; i++) {
         struct context_facts *context = &facts->contexts[i];
 

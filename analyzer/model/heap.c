@@ -240,6 +240,12 @@ static void remember(struct heap *heap, const struct heap *owner, const struct l
     past->by = origin_of(heap, freed_at);
 }
 
+static void free_inherited(struct heap *heap, const struct live_block *block, uint32_t stream) {
+    heap->facts->inherited_frees++;
+    if (heap->facts->estimates)
+        estimates_inherited_freed(heap->facts->estimates, block, stream);
+}
+
 /* A recorded free of the block by a thread. */
 static inline void free_block(struct heap *heap, const struct heap *owner,
                               const struct live_block *block, uint32_t freed_at, uint64_t ticks,
@@ -247,7 +253,7 @@ static inline void free_block(struct heap *heap, const struct heap *owner,
     if (owner == heap)
         facts_block_freed(heap->facts, block, stream, ticks);
     else
-        heap->facts->inherited_frees++;
+        free_inherited(heap, block, stream);
     check_api(heap, owner, block, freed_at, ticks, stream);
     if (__builtin_expect(heap->history.items != NULL, 0))
         remember(heap, owner, block, freed_at);
@@ -291,6 +297,7 @@ static bool allocate(struct heap *heap, const struct event *event, uint32_t cont
     const struct live_block block = {
         .address = event->address,
         .size = event->size,
+        .probability = event->probability,
         .ticks = event->ticks,
         .context = context,
         .thread = event->stream,

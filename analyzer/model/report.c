@@ -17,6 +17,80 @@ void counters_add(struct counters *sum, const struct counters *more) {
     sum->temporary += more->temporary;
     sum->temporary_bytes += more->temporary_bytes;
     sum->lifetime_ns += more->lifetime_ns;
+    sum->sampled |= more->sampled;
+    sum->recorded += more->recorded;
+    sum->variances.allocations += more->variances.allocations;
+    sum->variances.frees += more->variances.frees;
+    sum->variances.allocated_bytes += more->variances.allocated_bytes;
+    sum->variances.peak_bytes += more->variances.peak_bytes;
+    sum->variances.peak_blocks += more->variances.peak_blocks;
+    sum->variances.leaked_bytes += more->variances.leaked_bytes;
+    sum->variances.leaked_blocks += more->variances.leaked_blocks;
+}
+
+/* Of a sum that is undone, rounding may leave a little less than nothing. */
+static uint64_t rounded(double value) {
+    return value <= 0 ? 0 : value >= 1.8e19 ? UINT64_MAX : (uint64_t)(value + 0.5);
+}
+
+static void set_estimate(uint64_t *value, double *variance, const struct estimate *estimate) {
+    *value = rounded(estimate->value);
+    *variance = estimate->variance > 0 ? estimate->variance : 0;
+}
+
+/* What is recorded in place of the rest is what the facts say. */
+static struct counters estimated_context(const struct context_estimates *context, uint64_t recorded,
+                                         double ns_per_tick) {
+    struct counters counters = {.sampled = true, .recorded = recorded};
+    struct variances *variances = &counters.variances;
+
+    set_estimate(&counters.allocations, &variances->allocations, &context->allocations);
+    set_estimate(&counters.frees, &variances->frees, &context->frees);
+    set_estimate(&counters.allocated_bytes, &variances->allocated_bytes, &context->allocated_bytes);
+    set_estimate(&counters.peak_bytes, &variances->peak_bytes, &context->at_peak);
+    set_estimate(&counters.peak_blocks, &variances->peak_blocks, &context->blocks_at_peak);
+    set_estimate(&counters.leaked_bytes, &variances->leaked_bytes, &context->live);
+    set_estimate(&counters.leaked_blocks, &variances->leaked_blocks, &context->live_blocks);
+    counters.lifetime_ns = context->lifetime_ticks * ns_per_tick;
+    return counters;
+}
+
+static struct counters estimated_thread(const struct thread_estimates *thread, uint64_t recorded) {
+    struct counters counters = {.sampled = true, .recorded = recorded};
+    struct variances *variances = &counters.variances;
+
+    set_estimate(&counters.allocations, &variances->allocations, &thread->allocations);
+    set_estimate(&counters.frees, &variances->frees, &thread->frees);
+    set_estimate(&counters.allocated_bytes, &variances->allocated_bytes, &thread->allocated_bytes);
+    set_estimate(&counters.peak_bytes, &variances->peak_bytes, &thread->peak);
+    set_estimate(&counters.leaked_bytes, &variances->leaked_bytes, &thread->live);
+    set_estimate(&counters.leaked_blocks, &variances->leaked_blocks, &thread->live_blocks);
+    return counters;
+}
+
+static void add_estimate(struct estimate *sum, const struct estimate *more) {
+    sum->value += more->value;
+    sum->variance += more->variance;
+}
+
+/* Frees are those that threads made, of what is inherited, too. */
+static struct counters estimated_sums(const struct facts *facts) {
+    const struct estimates *estimates = facts->estimates;
+    struct context_estimates sums = {.epoch = 0};
+
+    for (size_t i = 0; i < estimates->context_count; i++) {
+        const struct context_estimates *context = &estimates->contexts[i];
+
+        add_estimate(&sums.allocations, &context->allocations);
+        add_estimate(&sums.allocated_bytes, &context->allocated_bytes);
+        add_estimate(&sums.live, &context->live);
+        add_estimate(&sums.live_blocks, &context->live_blocks);
+        add_estimate(&sums.at_peak, &context->at_peak);
+        add_estimate(&sums.blocks_at_peak, &context->blocks_at_peak);
+    }
+    for (size_t i = 0; i < facts->thread_count; i++)
+        add_estimate(&sums.frees, &estimates->threads[i].frees);
+    return estimated_context(&sums, facts->allocations, 0);
 }
 
 static bool add_row(struct report_rows *rows, const struct report_row *row) {
@@ -60,7 +134,11 @@ static bool add_contexts(struct report *report, const struct chains *chains,
             .temporary = context->temporary,
             .temporary_bytes = context->temporary_bytes,
             .lifetime_ns = context->lifetime_ticks * trace->defs.ns_per_tick,
+            .recorded = context->allocations,
         };
+        if (facts->estimates)
+            row.counters = estimated_context(&facts->estimates->contexts[i], context->allocations,
+                                             trace->defs.ns_per_tick);
         if (!add_row(&report->contexts, &row))
             return false;
     }
@@ -102,8 +180,15 @@ static bool add_threads(struct report *report, const struct trace *trace,
                     .leaked_bytes = thread->live,
                     .leaked_blocks = thread->leaked_blocks,
                     .temporary = thread->temporary,
+                    .recorded = thread->allocations,
                 },
         };
+        if (facts->estimates) {
+            const struct thread_estimates *estimate = &facts->estimates->threads[i];
+
+            added->counters = estimated_thread(estimate, thread->allocations);
+            added->freed_by_others = rounded(estimate->freed_by_others.value);
+        }
         report->totals.threads++;
     }
     if (report->threads.count > first)
@@ -116,7 +201,7 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
                        const struct facts *facts) {
     const struct defs *defs = &trace->defs;
     double duration = trace_duration_ns(trace, facts->last_ticks);
-    const struct counters sums = {
+    struct counters sums = {
         .allocations = facts->allocations,
         .frees = facts->frees,
         .allocated_bytes = facts->allocated_bytes,
@@ -126,8 +211,15 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
         .leaked_blocks = facts->live_blocks,
         .temporary = facts->temporary,
         .temporary_bytes = facts->temporary_bytes,
+        .recorded = facts->allocations,
     };
+    uint64_t peak_ticks = facts->peak_ticks;
 
+    if (facts->estimates) {
+        sums = estimated_sums(facts);
+        peak_ticks = facts->estimates->peak_ticks;
+        totals->sampled++;
+    }
     counters_add(&totals->counters, &sums);
     totals->events += facts->events;
     totals->pool_events += facts->pool_events;
@@ -163,9 +255,9 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
     }
     if (duration > totals->duration_ns)
         totals->duration_ns = duration;
-    if (facts->peak > totals->largest_peak) {
-        totals->largest_peak = facts->peak;
-        totals->peak_ns = trace_ns(trace, facts->peak_ticks);
+    if (sums.peak_bytes > totals->largest_peak) {
+        totals->largest_peak = sums.peak_bytes;
+        totals->peak_ns = trace_ns(trace, peak_ticks);
     }
 }
 

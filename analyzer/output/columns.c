@@ -1,5 +1,7 @@
 #include "output/columns.h"
 
+#include <math.h>
+
 static const struct column {
     const char *title;
     bool is_bytes;
@@ -17,7 +19,22 @@ const char *column_cell(struct format_buffer *buffer, const struct counters *cou
                         enum report_order order) {
     uint64_t value = report_value(counters, order);
 
+    if (order == REPORT_ORDER_TEMPORARY && counters->sampled)
+        return "-";
     return columns[order].is_bytes ? format_bytes(buffer, value) : format_count(buffer, value);
+}
+
+const char *column_error(struct format_buffer *buffer, const struct counters *counters,
+                         enum report_order order) {
+    const double variances[MT_COLUMNS] = {
+        [REPORT_ORDER_PEAK] = counters->variances.peak_bytes,
+        [REPORT_ORDER_LEAKED] = counters->variances.leaked_bytes,
+        [REPORT_ORDER_ALLOCATED] = counters->variances.allocated_bytes,
+        [REPORT_ORDER_COUNT] = counters->variances.allocations,
+    };
+    uint64_t error = (uint64_t)(sqrt(variances[order]) + 0.5);
+
+    return columns[order].is_bytes ? format_bytes(buffer, error) : format_count(buffer, error);
 }
 
 const char *column_share(struct format_buffer *buffer, const struct counters *part,

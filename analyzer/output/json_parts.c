@@ -3,6 +3,7 @@
 #include "output/names.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,23 @@ json_t *json_hash(uint64_t hash) {
     return json_string(text);
 }
 
+/* Standard errors, with one digit behind the point. */
+static void set_error(json_t *object, const char *key, double variance) {
+    JSON_SET(object, key, json_real(round(sqrt(variance) * 10) / 10));
+}
+
+static void set_errors(json_t *object, const struct counters *counters) {
+    const struct variances *variances = &counters->variances;
+
+    JSON_SET(object, "recorded_allocations", json_number_of(counters->recorded));
+    set_error(object, "allocations_error", variances->allocations);
+    set_error(object, "frees_error", variances->frees);
+    set_error(object, "allocated_bytes_error", variances->allocated_bytes);
+    set_error(object, "peak_bytes_error", variances->peak_bytes);
+    set_error(object, "leaked_bytes_error", variances->leaked_bytes);
+    set_error(object, "leaked_blocks_error", variances->leaked_blocks);
+}
+
 void json_set_counters(json_t *object, const struct counters *counters) {
     JSON_SET(object, "allocations", json_number_of(counters->allocations));
     JSON_SET(object, "frees", json_number_of(counters->frees));
@@ -44,13 +62,19 @@ void json_set_counters(json_t *object, const struct counters *counters) {
     JSON_SET(object, "peak_bytes", json_number_of(counters->peak_bytes));
     JSON_SET(object, "leaked_bytes", json_number_of(counters->leaked_bytes));
     JSON_SET(object, "leaked_blocks", json_number_of(counters->leaked_blocks));
-    JSON_SET(object, "temporary", json_number_of(counters->temporary));
+    JSON_SET(object, "temporary",
+             counters->sampled ? json_null() : json_number_of(counters->temporary));
+    if (counters->sampled)
+        set_errors(object, counters);
 }
 
 void json_set_all_counters(json_t *object, const struct counters *counters) {
     json_set_counters(object, counters);
     JSON_SET(object, "peak_blocks", json_number_of(counters->peak_blocks));
-    JSON_SET(object, "temporary_bytes", json_number_of(counters->temporary_bytes));
+    JSON_SET(object, "temporary_bytes",
+             counters->sampled ? json_null() : json_number_of(counters->temporary_bytes));
+    if (counters->sampled)
+        set_error(object, "peak_blocks_error", counters->variances.peak_blocks);
 }
 
 void json_write(FILE *out, json_t *value) {

@@ -16,10 +16,11 @@ enum { MT_DECODE_CHUNK = 1024 };
 struct event {
     uint64_t address; /* not 0 */
     uint64_t ticks;
-    uint64_t size;        /* 0 for a deallocation */
-    uint32_t context;     /* id as in the trace; 0 unknown */
-    uint32_t op : 8;      /* enum mt_event_op */
-    uint32_t stream : 24; /* index of the thread's stream in the reader */
+    uint64_t size : 48;        /* 0 for a deallocation */
+    uint64_t probability : 16; /* of an allocation, that it is recorded: of 65536; 0: certain */
+    uint32_t context;          /* id as in the trace; 0 unknown */
+    uint32_t op : 8;           /* enum mt_event_op */
+    uint32_t stream : 24;      /* index of the thread's stream in the reader */
 };
 
 _Static_assert(sizeof(struct event) == 32, "events are copied by the million");
@@ -36,7 +37,7 @@ static inline bool event_is_allocation(const struct event *event) {
 
 struct decoder {
     const uint8_t *payload;
-    struct cursor columns[MT_COLUMN_COUNT];
+    struct cursor columns[MT_COLUMNS_WEIGHTED];
     uint64_t address; /* of the event before, less its low four bits, shifted down */
     uint64_t ticks;
     uint64_t last_ticks; /* as the block header says */
@@ -44,6 +45,7 @@ struct decoder {
     uint32_t done;
     uint32_t count;
     uint32_t stream;
+    bool weighted;
 };
 
 /* Checks the shape of the payload, which is followed by MT_PAYLOAD_PADDING readable bytes and
