@@ -10,6 +10,7 @@ struct estimates *estimates_create(const struct trace *trace, size_t contexts, s
         return NULL;
     estimates->mean = trace_sample_mean(trace);
     estimates->context_count = contexts;
+    estimates->thread_count = threads;
     estimates->contexts = calloc(contexts, sizeof(*estimates->contexts));
     estimates->threads = calloc(threads + 1, sizeof(*estimates->threads));
     if (estimates->contexts && estimates->threads)
@@ -38,17 +39,21 @@ double estimates_probability(const struct estimates *estimates, const struct liv
 static struct estimate weigh(const struct estimates *estimates, const struct live_block *block) {
     double p = estimates_probability(estimates, block);
 
-    return (struct estimate){1 / p, (1 - p) / (p * p)};
+    return (struct estimate){.value = 1 / p, .variance = (1 - p) / (p * p)};
+}
+
+static void change_live(struct estimate *sum, struct estimate weight, double figure, int sign) {
+    sum->value += sign * figure * weight.value;
+    sum->variance += sign * figure * figure * weight.variance;
 }
 
 static void add(struct estimate *sum, struct estimate weight, double figure) {
-    sum->value += figure * weight.value;
-    sum->variance += figure * figure * weight.variance;
-}
+    double term = figure * figure * weight.variance;
 
-static void subtract(struct estimate *sum, struct estimate weight, double figure) {
-    sum->value -= figure * weight.value;
-    sum->variance -= figure * figure * weight.variance;
+    sum->value += figure * weight.value;
+    sum->variance += term;
+    if (term > sum->largest)
+        sum->largest = term;
 }
 
 static void touch(const struct estimates *estimates, struct context_estimates *context) {
@@ -68,14 +73,11 @@ void estimates_block_begins(struct estimates *estimates, const struct live_block
     touch(estimates, context);
     add(&context->allocations, weight, 1);
     add(&context->allocated_bytes, weight, size);
-    add(&context->live, weight, size);
-    add(&context->live_blocks, weight, 1);
-    context->blocks++;
+    change_live(&context->live, weight, size, 1);
+    change_live(&context->live_blocks, weight, 1, 1);
     add(&thread->allocations, weight, 1);
     add(&thread->allocated_bytes, weight, size);
-    add(&thread->live, weight, size);
-    add(&thread->live_blocks, weight, 1);
-    thread->blocks++;
+    change_live(&thread->live, weight, size, 1);
     if (thread->live.value > thread->peak.value)
         thread->peak = thread->live;
     estimates->live += size * weight.value;
@@ -93,16 +95,10 @@ void estimates_block_ends(struct estimates *estimates, const struct live_block *
     double size = (double)block->size;
 
     touch(estimates, context);
-    subtract(&context->live, weight, size);
-    subtract(&context->live_blocks, weight, 1);
-    subtract(&thread->live, weight, size);
-    subtract(&thread->live_blocks, weight, 1);
+    change_live(&context->live, weight, size, -1);
+    change_live(&context->live_blocks, weight, 1, -1);
+    change_live(&thread->live, weight, size, -1);
     estimates->live -= size * weight.value;
-    /* Sums that are undone leave what rounding has lost. */
-    if (--context->blocks == 0)
-        context->live = context->live_blocks = (struct estimate){0, 0};
-    if (--thread->blocks == 0)
-        thread->live = thread->live_blocks = (struct estimate){0, 0};
 }
 
 void estimates_block_freed(struct estimates *estimates, const struct live_block *block,
@@ -124,6 +120,25 @@ void estimates_inherited_freed(struct estimates *estimates, const struct live_bl
 }
 
 void estimates_finish(struct estimates *estimates) {
-    for (size_t i = 0; i < estimates->context_count; i++)
-        touch(estimates, &estimates->contexts[i]);
+    const struct estimate none = {0};
+
+    for (size_t i = 0; i < estimates->context_count; i++) {
+        struct context_estimates *context = &estimates->contexts[i];
+
+        touch(estimates, context);
+        context->live = context->live_blocks = none;
+    }
+    for (size_t i = 0; i < estimates->thread_count; i++)
+        estimates->threads[i].live = none;
+}
+
+void estimates_block_is_left(struct estimates *estimates, const struct live_block *block) {
+    struct context_estimates *context = &estimates->contexts[block->context];
+    struct thread_estimates *thread = &estimates->threads[block->thread];
+    struct estimate weight = weigh(estimates, block);
+
+    add(&context->live, weight, (double)block->size);
+    add(&context->live_blocks, weight, 1);
+    add(&thread->live, weight, (double)block->size);
+    add(&thread->left_blocks, weight, 1);
 }

@@ -1,10 +1,13 @@
 /* What the events of a sampled trace say of all events, those included that were not recorded:
  * Horvitz-Thompson estimates (1952). An allocation that is recorded with probability p stands for
  * 1/p; each sum is then unbiased, and the sum of x^2 (1-p)/p^2 over what is recorded is an unbiased
- * estimate of its variance, as allocations are drawn one by one.
+ * estimate of its variance, as allocations are drawn one by one. The largest term of that is kept
+ * beside it, and added once for the standard error: few events of small probability decide how well
+ * the variance is known, and where none of them happened to be recorded it is too small.
  *
  * The peak is the largest estimate of what was live: its error is that of the estimate at that
- * moment, and it tends to be a little high, since the moment was chosen by it.
+ * moment, without the largest term, and it tends to be a little high, since the moment was chosen
+ * by it.
  *
  * Kept beside the facts, which count what is recorded; told of the same blocks.
  */
@@ -17,19 +20,19 @@
 struct estimate {
     double value;
     double variance;
+    double largest; /* of the variance's terms; not of what is live before the end */
 };
 
 struct context_estimates {
     struct estimate allocations;
     struct estimate allocated_bytes;
     struct estimate frees;
-    struct estimate live;
+    struct estimate live; /* exact once estimates_block_is_left has been told of all blocks */
     struct estimate live_blocks;
     struct estimate at_peak; /* right once estimates_finish has run, like blocks_at_peak */
     struct estimate blocks_at_peak;
     double lifetime_ticks;
-    uint64_t epoch;  /* see facts.h */
-    uint64_t blocks; /* that are live, recorded */
+    uint64_t epoch; /* see facts.h */
 };
 
 struct thread_estimates {
@@ -37,10 +40,9 @@ struct thread_estimates {
     struct estimate allocated_bytes;
     struct estimate frees; /* made by the thread */
     struct estimate live;
-    struct estimate live_blocks;
+    struct estimate left_blocks;
     struct estimate peak;
     struct estimate freed_by_others;
-    uint64_t blocks;
 };
 
 struct estimates {
@@ -48,6 +50,7 @@ struct estimates {
     struct context_estimates *contexts;
     size_t context_count;
     struct thread_estimates *threads;
+    size_t thread_count;
     double live;
     double peak;
     uint64_t peak_ticks;
@@ -58,8 +61,10 @@ struct estimates {
 struct estimates *estimates_create(const struct trace *trace, size_t contexts, size_t threads);
 void estimates_free(struct estimates *estimates);
 
-/* After the last event. */
+/* After the last event: the peak, and for blocks to begin that are left. Those are summed up anew,
+ * as sums that are undone leave what rounding has lost. */
 void estimates_finish(struct estimates *estimates);
+void estimates_block_is_left(struct estimates *estimates, const struct live_block *block);
 
 /* As in facts.h. */
 void estimates_block_begins(struct estimates *estimates, const struct live_block *block);

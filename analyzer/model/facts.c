@@ -21,8 +21,6 @@ void facts_free(struct facts *facts) {
 }
 
 void facts_finish(struct facts *facts) {
-    if (facts->estimates)
-        estimates_finish(facts->estimates);
     for (size_t i = 0; i < facts->context_count; i++) {
         struct context_facts *context = &facts->contexts[i];
 

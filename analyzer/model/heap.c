@@ -414,9 +414,19 @@ bool heap_process(struct heap *heap, const struct event *events, size_t count,
     return !heap->out_of_memory || error_no_memory(error);
 }
 
+static void estimate_leaks(struct heap *heap) {
+    estimates_finish(heap->facts->estimates);
+    for (size_t i = 0; i <= heap->table.mask; i++) {
+        if (heap->table.slots[i].address)
+            estimates_block_is_left(heap->facts->estimates, &heap->table.slots[i]);
+    }
+}
+
 bool heap_finish(struct heap *heap, struct error *error) {
     for (unsigned i = 0; i < heap->pending_count; i++)
         settle(heap, i);
     heap->pending_count = 0;
+    if (heap->facts->estimates)
+        estimate_leaks(heap);
     return !heap->out_of_memory || error_no_memory(error);
 }

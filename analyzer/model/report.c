@@ -2,9 +2,30 @@
 #define XXH_INLINE_ALL
 #include "model/report.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+
+static void add_variances(struct variances *sum, const struct variances *more) {
+    sum->allocations += more->allocations;
+    sum->frees += more->frees;
+    sum->allocated_bytes += more->allocated_bytes;
+    sum->peak_bytes += more->peak_bytes;
+    sum->peak_blocks += more->peak_blocks;
+    sum->leaked_bytes += more->leaked_bytes;
+    sum->leaked_blocks += more->leaked_blocks;
+}
+
+static void raise(struct variances *largest, const struct variances *more) {
+    largest->allocations = fmax(largest->allocations, more->allocations);
+    largest->frees = fmax(largest->frees, more->frees);
+    largest->allocated_bytes = fmax(largest->allocated_bytes, more->allocated_bytes);
+    largest->peak_bytes = fmax(largest->peak_bytes, more->peak_bytes);
+    largest->peak_blocks = fmax(largest->peak_blocks, more->peak_blocks);
+    largest->leaked_bytes = fmax(largest->leaked_bytes, more->leaked_bytes);
+    largest->leaked_blocks = fmax(largest->leaked_blocks, more->leaked_blocks);
+}
 
 void counters_add(struct counters *sum, const struct counters *more) {
     sum->allocations += more->allocations;
@@ -19,13 +40,12 @@ void counters_add(struct counters *sum, const struct counters *more) {
     sum->lifetime_ns += more->lifetime_ns;
     sum->sampled |= more->sampled;
     sum->recorded += more->recorded;
-    sum->variances.allocations += more->variances.allocations;
-    sum->variances.frees += more->variances.frees;
-    sum->variances.allocated_bytes += more->variances.allocated_bytes;
-    sum->variances.peak_bytes += more->variances.peak_bytes;
-    sum->variances.peak_blocks += more->variances.peak_blocks;
-    sum->variances.leaked_bytes += more->variances.leaked_bytes;
-    sum->variances.leaked_blocks += more->variances.leaked_blocks;
+    add_variances(&sum->variances, &more->variances);
+    raise(&sum->largest, &more->largest);
+}
+
+double counters_error(double variance, double largest) {
+    return sqrt(variance + largest);
 }
 
 /* Of a sum that is undone, rounding may leave a little less than nothing. */
@@ -33,44 +53,48 @@ static uint64_t rounded(double value) {
     return value <= 0 ? 0 : value >= 1.8e19 ? UINT64_MAX : (uint64_t)(value + 0.5);
 }
 
-static void set_estimate(uint64_t *value, double *variance, const struct estimate *estimate) {
+static void set_estimate(uint64_t *value, double *variance, double *largest,
+                         const struct estimate *estimate) {
     *value = rounded(estimate->value);
     *variance = estimate->variance > 0 ? estimate->variance : 0;
+    *largest = estimate->largest;
 }
+#define SET_ESTIMATE(counters, figure, estimate)                                                   \
+    set_estimate(&(counters)->figure, &(counters)->variances.figure, &(counters)->largest.figure,  \
+                 estimate)
 
 /* What is recorded in place of the rest is what the facts say. */
 static struct counters estimated_context(const struct context_estimates *context, uint64_t recorded,
                                          double ns_per_tick) {
     struct counters counters = {.sampled = true, .recorded = recorded};
-    struct variances *variances = &counters.variances;
 
-    set_estimate(&counters.allocations, &variances->allocations, &context->allocations);
-    set_estimate(&counters.frees, &variances->frees, &context->frees);
-    set_estimate(&counters.allocated_bytes, &variances->allocated_bytes, &context->allocated_bytes);
-    set_estimate(&counters.peak_bytes, &variances->peak_bytes, &context->at_peak);
-    set_estimate(&counters.peak_blocks, &variances->peak_blocks, &context->blocks_at_peak);
-    set_estimate(&counters.leaked_bytes, &variances->leaked_bytes, &context->live);
-    set_estimate(&counters.leaked_blocks, &variances->leaked_blocks, &context->live_blocks);
+    SET_ESTIMATE(&counters, allocations, &context->allocations);
+    SET_ESTIMATE(&counters, frees, &context->frees);
+    SET_ESTIMATE(&counters, allocated_bytes, &context->allocated_bytes);
+    SET_ESTIMATE(&counters, peak_bytes, &context->at_peak);
+    SET_ESTIMATE(&counters, peak_blocks, &context->blocks_at_peak);
+    SET_ESTIMATE(&counters, leaked_bytes, &context->live);
+    SET_ESTIMATE(&counters, leaked_blocks, &context->live_blocks);
     counters.lifetime_ns = context->lifetime_ticks * ns_per_tick;
     return counters;
 }
 
 static struct counters estimated_thread(const struct thread_estimates *thread, uint64_t recorded) {
     struct counters counters = {.sampled = true, .recorded = recorded};
-    struct variances *variances = &counters.variances;
 
-    set_estimate(&counters.allocations, &variances->allocations, &thread->allocations);
-    set_estimate(&counters.frees, &variances->frees, &thread->frees);
-    set_estimate(&counters.allocated_bytes, &variances->allocated_bytes, &thread->allocated_bytes);
-    set_estimate(&counters.peak_bytes, &variances->peak_bytes, &thread->peak);
-    set_estimate(&counters.leaked_bytes, &variances->leaked_bytes, &thread->live);
-    set_estimate(&counters.leaked_blocks, &variances->leaked_blocks, &thread->live_blocks);
+    SET_ESTIMATE(&counters, allocations, &thread->allocations);
+    SET_ESTIMATE(&counters, frees, &thread->frees);
+    SET_ESTIMATE(&counters, allocated_bytes, &thread->allocated_bytes);
+    SET_ESTIMATE(&counters, peak_bytes, &thread->peak);
+    SET_ESTIMATE(&counters, leaked_bytes, &thread->live);
+    SET_ESTIMATE(&counters, leaked_blocks, &thread->left_blocks);
     return counters;
 }
 
 static void add_estimate(struct estimate *sum, const struct estimate *more) {
     sum->value += more->value;
     sum->variance += more->variance;
+    sum->largest = fmax(sum->largest, more->largest);
 }
 
 /* Frees are those that threads made, of what is inherited, too. */

@@ -11,7 +11,7 @@
 #include "model/facts.h"
 #include "trace/trace.h"
 
-/* Squares of standard errors. */
+/* See estimates.h. */
 struct variances {
     double allocations;
     double frees;
@@ -38,7 +38,11 @@ struct counters {
     bool sampled;
     uint64_t recorded; /* allocations in the traces */
     struct variances variances;
+    struct variances largest; /* terms of those */
 };
+
+/* Of a figure, by its variance and the largest term of that. */
+double counters_error(double variance, double largest);
 
 void counters_add(struct counters *sum, const struct counters *more);
 

@@ -1,7 +1,5 @@
 #include "output/columns.h"
 
-#include <math.h>
-
 static const struct column {
     const char *title;
     bool is_bytes;
@@ -26,15 +24,27 @@ const char *column_cell(struct format_buffer *buffer, const struct counters *cou
 
 const char *column_error(struct format_buffer *buffer, const struct counters *counters,
                          enum report_order order) {
-    const double variances[MT_COLUMNS] = {
-        [REPORT_ORDER_PEAK] = counters->variances.peak_bytes,
-        [REPORT_ORDER_LEAKED] = counters->variances.leaked_bytes,
-        [REPORT_ORDER_ALLOCATED] = counters->variances.allocated_bytes,
-        [REPORT_ORDER_COUNT] = counters->variances.allocations,
-    };
-    uint64_t error = (uint64_t)(sqrt(variances[order]) + 0.5);
+    const struct variances *v = &counters->variances, *l = &counters->largest;
+    double error = 0;
 
-    return columns[order].is_bytes ? format_bytes(buffer, error) : format_count(buffer, error);
+    switch (order) {
+    case REPORT_ORDER_PEAK:
+        error = counters_error(v->peak_bytes, l->peak_bytes);
+        break;
+    case REPORT_ORDER_LEAKED:
+        error = counters_error(v->leaked_bytes, l->leaked_bytes);
+        break;
+    case REPORT_ORDER_ALLOCATED:
+        error = counters_error(v->allocated_bytes, l->allocated_bytes);
+        break;
+    case REPORT_ORDER_COUNT:
+        error = counters_error(v->allocations, l->allocations);
+        break;
+    case REPORT_ORDER_TEMPORARY:
+        break;
+    }
+    return columns[order].is_bytes ? format_bytes(buffer, (uint64_t)(error + 0.5))
+                                   : format_count(buffer, (uint64_t)(error + 0.5));
 }
 
 const char *column_share(struct format_buffer *buffer, const struct counters *part,

@@ -39,20 +39,22 @@ json_t *json_hash(uint64_t hash) {
 }
 
 /* Standard errors, with one digit behind the point. */
-static void set_error(json_t *object, const char *key, double variance) {
-    JSON_SET(object, key, json_real(round(sqrt(variance) * 10) / 10));
+static void set_error(json_t *object, const char *key, double variance, double largest) {
+    JSON_SET(object, key, json_real(round(counters_error(variance, largest) * 10) / 10));
 }
 
 static void set_errors(json_t *object, const struct counters *counters) {
     const struct variances *variances = &counters->variances;
+    const struct variances *largest = &counters->largest;
 
     JSON_SET(object, "recorded_allocations", json_number_of(counters->recorded));
-    set_error(object, "allocations_error", variances->allocations);
-    set_error(object, "frees_error", variances->frees);
-    set_error(object, "allocated_bytes_error", variances->allocated_bytes);
-    set_error(object, "peak_bytes_error", variances->peak_bytes);
-    set_error(object, "leaked_bytes_error", variances->leaked_bytes);
-    set_error(object, "leaked_blocks_error", variances->leaked_blocks);
+    set_error(object, "allocations_error", variances->allocations, largest->allocations);
+    set_error(object, "frees_error", variances->frees, largest->frees);
+    set_error(object, "allocated_bytes_error", variances->allocated_bytes,
+              largest->allocated_bytes);
+    set_error(object, "peak_bytes_error", variances->peak_bytes, largest->peak_bytes);
+    set_error(object, "leaked_bytes_error", variances->leaked_bytes, largest->leaked_bytes);
+    set_error(object, "leaked_blocks_error", variances->leaked_blocks, largest->leaked_blocks);
 }
 
 void json_set_counters(json_t *object, const struct counters *counters) {
@@ -74,7 +76,8 @@ void json_set_all_counters(json_t *object, const struct counters *counters) {
     JSON_SET(object, "temporary_bytes",
              counters->sampled ? json_null() : json_number_of(counters->temporary_bytes));
     if (counters->sampled)
-        set_error(object, "peak_blocks_error", counters->variances.peak_blocks);
+        set_error(object, "peak_blocks_error", counters->variances.peak_blocks,
+                  counters->largest.peak_blocks);
 }
 
 void json_write(FILE *out, json_t *value) {

@@ -10,7 +10,6 @@
 #include "util/format.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,9 +27,9 @@ static void print_error(FILE *out, const struct counters *counters, enum report_
         fprintf(out, " +- %s", column_error(&(struct format_buffer){{0}}, counters, order));
 }
 
-static void print_count_error(FILE *out, const struct counters *counters, double variance) {
+static void print_count_error(FILE *out, const struct counters *counters, double error) {
     if (counters->sampled)
-        fprintf(out, " +- %s", COUNT((uint64_t)(sqrt(variance) + 0.5)));
+        fprintf(out, " +- %s", COUNT((uint64_t)(error + 0.5)));
 }
 
 /* What all figures below rest on. */
@@ -74,7 +73,7 @@ static void print_summary(FILE *out, const struct report *report) {
     if (!totals->rate_unknown && !several && seconds > 0 && sums->allocations)
         fprintf(out, " (%s a second)", COUNT((uint64_t)((double)sums->allocations / seconds)));
     fprintf(out, "\n  frees        %s", COUNT(sums->frees));
-    print_count_error(out, sums, sums->variances.frees);
+    print_count_error(out, sums, counters_error(sums->variances.frees, sums->largest.frees));
     fprintf(out, "\n  allocated    %s", BYTES(sums->allocated_bytes));
     print_error(out, sums, REPORT_ORDER_ALLOCATED);
     fprintf(out, " (%s bytes)\n  peak         %s", COUNT(sums->allocated_bytes),
@@ -91,7 +90,8 @@ static void print_summary(FILE *out, const struct report *report) {
     fprintf(out, "\n  leaked       %s", BYTES(sums->leaked_bytes));
     print_error(out, sums, REPORT_ORDER_LEAKED);
     fprintf(out, " (%s bytes) in %s", COUNT(sums->leaked_bytes), COUNT(sums->leaked_blocks));
-    print_count_error(out, sums, sums->variances.leaked_blocks);
+    print_count_error(out, sums,
+                      counters_error(sums->variances.leaked_blocks, sums->largest.leaked_blocks));
     fprintf(out, " block%s\n", sums->leaked_blocks == 1 ? "" : "s");
     if (sums->sampled) {
         fputs("  temporary    - (not to be known from samples)\n", out);
