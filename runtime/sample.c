@@ -3,6 +3,7 @@
 #include "address_set.h"
 #include "clock.h"
 #include "guard.h"
+#include "live.h"
 #include "options.h"
 #include "process.h"
 #include "record.h"
@@ -177,10 +178,20 @@ static void filter_change(const void *block, int step) {
 }
 
 bool mt_sample_add(const void *block) {
-    if (!mt_address_set_add(&kept, block))
-        return false;
-    filter_change(block, 1);
-    return true;
+    struct mt_thread *thread = mt_local.thread;
+
+    /* What is in there already had a free that was missed. */
+    if (MT_UNLIKELY(mt_sample_may_have(block)))
+        mt_sample_take(block);
+    if (MT_LIKELY(mt_address_set_add(&kept, block))) {
+        filter_change(block, 1);
+        return true;
+    }
+    if (thread) {
+        atomic_fetch_add_explicit(&thread->lost, 1, memory_order_relaxed);
+        mt_live_note_loss(MT_LOSS_BUFFERS_FULL, 1);
+    }
+    return false;
 }
 
 bool mt_sample_take(const void *block) {

@@ -183,6 +183,16 @@ static void only_what_is_kept_is_taken(void **state) {
     assert_false(mt_sample_may_have(block_of(1)));
 }
 
+/* However often a free is missed. */
+static void a_block_is_kept_once(void **state) {
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        assert_true(mt_sample_add(block_of(1)));
+    assert_true(mt_sample_take(block_of(1)));
+    assert_false(mt_sample_take(block_of(1)));
+    assert_false(mt_sample_may_have(block_of(1)));
+}
+
 /* Of addresses that fall to one place, any number may be kept. */
 static void a_full_place_loses_none(void **state) {
     enum { BLOCKS = 1000 };
@@ -262,6 +272,7 @@ int main(void) {
         cmocka_unit_test(choices_follow_the_probability),
         cmocka_unit_test(sizes_hold_probabilities),
         cmocka_unit_test(only_what_is_kept_is_taken),
+        cmocka_unit_test(a_block_is_kept_once),
         cmocka_unit_test(a_full_place_loses_none),
         cmocka_unit_test(serves_threads),
         cmocka_unit_test(the_trace_says_how),
