@@ -82,8 +82,8 @@ static inline bool mt_sample_may_have(const void *block) {
     return atomic_load_explicit(mt_sample_place(block), memory_order_relaxed) != 0;
 }
 
-/* Puts a block among those that are kept, before the program has it; false, and the event counted as
- * lost, if there is no memory for that. Any time. */
+/* Puts a block among those that are kept, before the program has it; false, and the event counted
+ * as lost, if there is no memory for that. Any time. */
 bool mt_sample_add(const void *block);
 
 /* What tells a reader how to weigh events, for the PROCESS block: "all", "poisson:524288", or

@@ -82,7 +82,7 @@ void json_set_all_counters(json_t *object, const struct counters *counters) {
 
 void json_write(FILE *out, json_t *value) {
     if (value)
-        json_dumpf(value, out, JSON_COMPACT | JSON_ENCODE_ANY);
+        json_dumpf(value, out, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     else
         fputs("null", out);
     json_decref(value);
