@@ -34,7 +34,11 @@
 //
 // RUN: env MEMTRACK_OPTIONS=sample=tiered:sample_seed=9 not --crash %run %t.mtrace %t kill
 // RUN: ls %t.mtrace.live && %check %t.mtrace @%s
+// RUN: env MEMTRACK_OPTIONS=sample=tiered:sample_seed=9 not --crash %run %t.mtrace %t early
+// RUN: %memtrack info %t.mtrace | FileCheck --check-prefix=LIVE %s
+// LIVE: live file joined: {{[1-9][0-9]*}} events
 // RUN: %memtrack dump %t.mtrace | grep -c 'probability 0.0' | grep -x '[1-9][0-9]*'
+// RUN: %check %t.mtrace 'abs(s.allocations - 1000) < 5 * s.allocations_error' 's.allocations_error > 0'
 //
 // RUN: env MEMTRACK_OPTIONS=sample=poisson:10K:sample_seed=9 %run %t.mtrace %t
 // RUN: %check %t.mtrace 's.estimated and s.complete and not errors and s.unmatched_frees == 0' \
@@ -77,6 +81,8 @@ int main(int count, char **words) {
     void *paused[100];
 
     for (int i = 0; i < 98000; i++) {
+        if (i == 1000 && count > 1 && !strcmp(words[1], "early"))
+            raise(SIGKILL);
         free(kept[i % 100]);
         kept[i % 100] = small(i % 400 + 1);
     }
