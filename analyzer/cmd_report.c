@@ -53,6 +53,8 @@ static const char help[] =
     "  missed       blocks whose address was given out again without a recorded free:\n"
     "               uninstrumented code freed them, or the event was lost; they are not leaked\n"
     "  mismatched   freed by another family (malloc, new, new[]) than allocated\n"
+    "  +-           of a sampled trace, whose figures are estimates: the standard error; the truth\n"
+    "               is within two of them in about 95 % of cases\n"
     "\n"
     "Folding: the innermost frames of a chain that only tell how the memory was got become one\n"
     "line: wrappers, which only return memory they got from an allocator, and the C++ standard\n"
