@@ -4,7 +4,6 @@
 #include "writer.h"
 
 #include "block.h"
-#include "clock.h"
 #include "definitions.h"
 #include "describe.h"
 #include "live.h"
@@ -16,6 +15,7 @@
 #include "process.h"
 #include "queue.h"
 #include "sink.h"
+#include "stamp.h"
 #include "text.h"
 #include "thread.h"
 #include "writer_thread.h"
@@ -458,7 +458,7 @@ void mt_writer_before_fork(void) {
     if (active)
         flush();
     /* Before, since what the parent frees after it is the child's all the same. */
-    fork_ticks = mt_clock_ticks();
+    fork_ticks = mt_stamp_now(&mt_local);
 }
 
 /* In the child there is nothing to write. */
