@@ -30,6 +30,9 @@
 
 /* Buffers that may wait for the append. More of them would be cold by the time they come back. */
 #define HELD_MAX 8
+
+/* Buffers that are worth a system call, and a switch of threads. Fewer wait, in the live file. */
+#define WAKE_AT 4
 #define CLOCK_INTERVAL_NS UINT64_C(1000000000)
 
 static struct mt_queue full;
@@ -287,6 +290,8 @@ void mt_writer_detach(void) {
 }
 
 void mt_writer_notify(void) {
+    if (atomic_load_explicit(&in_flight, memory_order_relaxed) < WAKE_AT)
+        return;
     if (!mt_writer_thread_wake())
         help();
 }
