@@ -160,11 +160,20 @@ record_alloc(struct mt_local *local, void *memory, size_t size, uintptr_t call, 
     return memory;
 }
 
-/* With another clock than the CPU's counter for each event: apart, so that the usual one needs no
- * stack. */
+/* Copies of the path for each kind of stamp, so that only the one that may ask the kernel for the
+ * time needs a stack. */
+static __attribute__((noinline)) void *record_alloc_stamped(void *memory, size_t size,
+                                                            uintptr_t call) {
+    return record_alloc(&mt_local, memory, size, call, mt_stamp_now(&mt_local));
+}
+
 static __attribute__((noinline)) void *record_alloc_otherwise(void *memory, size_t size,
                                                               uintptr_t call) {
-    return record_alloc(&mt_local, memory, size, call, mt_stamp(&mt_local, memory));
+    struct mt_local *local = &mt_local;
+
+    if (mt_stamp_kind == MT_STAMP_CLOCK || mt_stamp_is_due(local, memory))
+        return record_alloc_stamped(memory, size, call);
+    return record_alloc(local, memory, size, call, local->stamp);
 }
 
 void *mt_record_alloc(void *memory, size_t size, uintptr_t call) {
@@ -201,8 +210,17 @@ static inline __attribute__((always_inline)) void record_free(struct mt_local *l
     end(local);
 }
 
+static __attribute__((noinline)) void record_free_stamped(void *memory, uintptr_t call) {
+    record_free(&mt_local, memory, call, mt_stamp_now(&mt_local));
+}
+
 static __attribute__((noinline)) void record_free_otherwise(void *memory, uintptr_t call) {
-    record_free(&mt_local, memory, call, mt_stamp(&mt_local, memory));
+    struct mt_local *local = &mt_local;
+
+    if (mt_stamp_kind == MT_STAMP_CLOCK || mt_stamp_is_due(local, memory))
+        record_free_stamped(memory, call);
+    else
+        record_free(local, memory, call, local->stamp);
 }
 
 void mt_record_free(void *memory, uintptr_t call) {

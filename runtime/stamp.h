@@ -70,21 +70,23 @@ static inline bool mt_stamp_changes_owner(const struct mt_local *local, const vo
     return true;
 }
 
-static inline __attribute__((always_inline)) uint64_t mt_stamp_coarse(struct mt_local *local,
-                                                                      const void *address) {
-    bool due = ((uintptr_t)local->cursor & MT_STAMP_PERIOD_MASK) == 0;
-
-    if (atomic_load_explicit(&mt_stamp_several, memory_order_relaxed))
-        due |= mt_stamp_changes_owner(local, address);
-    return due ? mt_stamp_now(local) : local->stamp;
+/* clock=coarse: whether the event at the address gets a stamp. Once an event, since the next one is
+ * not in doubt. */
+static inline __attribute__((always_inline)) bool mt_stamp_is_due(const struct mt_local *local,
+                                                                  const void *address) {
+    if (atomic_load_explicit(&mt_stamp_several, memory_order_relaxed) &&
+        mt_stamp_changes_owner(local, address))
+        return true;
+    return ((uintptr_t)local->cursor & MT_STAMP_PERIOD_MASK) == 0;
 }
 
 /* Of an event at the address: before a deallocation is begun, after an allocation has returned.
- * Once an event, since the next one is not in doubt. */
+ * Once an event, too. */
 static inline __attribute__((always_inline)) uint64_t mt_stamp(struct mt_local *local,
                                                                const void *address) {
-    return MT_LIKELY(mt_stamp_kind != MT_STAMP_COARSE) ? mt_clock_ticks()
-                                                       : mt_stamp_coarse(local, address);
+    return mt_stamp_kind == MT_STAMP_COARSE && !mt_stamp_is_due(local, address)
+               ? local->stamp
+               : mt_stamp_now(local);
 }
 
 #endif
