@@ -9,13 +9,12 @@ enum { LIVE_HEAP = 0, LIVE_POOL = 1, LISTS = MT_PREDICTED_LISTS };
 /* A block that the thread allocated, live or free, in the list of those alike. The first LISTS
  * slots are the ends of the lists, which are rings. */
 struct slot {
-    uint32_t low;  /* address, bits 4-35 */
-    uint16_t rest; /* bits 36-47, then bits 0-3 */
-    uint8_t home;  /* the list it is in when it is free */
-    uint8_t list;  /* the one it is in */
+    uint64_t block; /* bits 0-47 the address, 48-55 its home, the list for when it is free, 56-63
+                       the list it is in: one load tells all */
     uint32_t older;
     uint32_t newer;
 };
+enum { HOME_SHIFT = 48, LIST_SHIFT = 56 };
 
 struct candidates {
     uint32_t value[2]; /* the likelier first */
@@ -176,14 +175,19 @@ void mt_predict_forget_all(void) {
 /* The model */
 
 static inline bool holds(const struct mt_predictor *p, uint32_t slot, uint64_t address) {
-    const struct slot *s = &p->slots[slot];
-
-    return s->low == (uint32_t)(address >> 4) &&
-           s->rest == (uint16_t)((address >> 36 & 0xfff) | address << 12);
+    return (p->slots[slot].block ^ address) << (64 - MT_PREDICTED_ADDRESS_BITS) == 0;
 }
 
 static inline uint64_t address_of(const struct slot *slot) {
-    return (uint64_t)slot->low << 4 | (uint64_t)(slot->rest & 0xfff) << 36 | slot->rest >> 12;
+    return slot->block & ((UINT64_C(1) << MT_PREDICTED_ADDRESS_BITS) - 1);
+}
+
+static inline unsigned home_of(const struct slot *slot) {
+    return slot->block >> HOME_SHIFT & 0xff;
+}
+
+static inline unsigned list_of(const struct slot *slot) {
+    return slot->block >> LIST_SHIFT;
 }
 
 /* A pool's first block has the address of the heap's block that it lies in. */
@@ -199,7 +203,8 @@ static inline bool is_pool_list(unsigned list) {
 static inline uint32_t find(const struct mt_predictor *p, uint64_t address, bool pool) {
     uint32_t slot = *index_of(p, address, pool);
 
-    return slot && holds(p, slot, address) && is_pool_list(p->slots[slot].home) == pool ? slot : 0;
+    return slot && holds(p, slot, address) && is_pool_list(home_of(&p->slots[slot])) == pool ? slot
+                                                                                             : 0;
 }
 
 static inline void detach(struct mt_predictor *p, const struct slot *slot) {
@@ -210,30 +215,30 @@ static inline void detach(struct mt_predictor *p, const struct slot *slot) {
 static inline void take(struct mt_predictor *p, uint32_t slot) {
     const struct slot *s = &p->slots[slot];
 
-    p->cursors[s->list] = s->older;
+    p->cursors[list_of(s)] = s->older;
     detach(p, s);
 }
 
-static inline void append(struct mt_predictor *p, uint32_t list, uint32_t slot) {
+static inline void append(struct mt_predictor *p, uint32_t slot, uint64_t address, uint64_t home,
+                          uint32_t list) {
     struct slot *end = &p->slots[list], *s = &p->slots[slot];
+    uint32_t older = end->older;
 
-    s->list = (uint8_t)list;
-    s->older = end->older;
-    s->newer = list;
-    p->slots[end->older].newer = slot;
+    *s = (struct slot){address | home << HOME_SHIFT | (uint64_t)list << LIST_SHIFT, older, list};
+    p->slots[older].newer = slot;
     end->older = slot;
 }
 
 /* A slot for a block that is not known, if need be that of the block known for the longest time. */
 static inline uint32_t new_slot(struct mt_predictor *p, uint64_t address, bool pool) {
     uint32_t slot = p->next++;
-    struct slot *s = &p->slots[slot];
+    const struct slot *s = &p->slots[slot];
 
     if (slot < p->used) {
-        uint32_t *entry = index_of(p, address_of(s), is_pool_list(s->home));
+        uint32_t *entry = index_of(p, address_of(s), is_pool_list(home_of(s)));
 
-        if (p->cursors[s->list] == slot)
-            p->cursors[s->list] = s->older;
+        if (p->cursors[list_of(s)] == slot)
+            p->cursors[list_of(s)] = s->older;
         detach(p, s);
         if (*entry == slot)
             *entry = 0;
@@ -242,8 +247,6 @@ static inline uint32_t new_slot(struct mt_predictor *p, uint64_t address, bool p
     }
     if (p->next == 1u << p->slot_bits)
         p->next = LISTS;
-    s->low = (uint32_t)(address >> 4);
-    s->rest = (uint16_t)((address >> 36 & 0xfff) | address << 12);
     *index_of(p, address, pool) = slot;
     return slot;
 }
@@ -351,8 +354,8 @@ static inline unsigned put_size(struct mt_predictor *p, uint32_t context, uint64
     return guess;
 }
 
-static inline unsigned put_end(struct mt_predictor *p, uint64_t address, bool pool,
-                               uint8_t *columns[MT_PREDICTED_COUNT]) {
+static inline __attribute__((always_inline)) unsigned
+put_end(struct mt_predictor *p, uint64_t address, bool pool, uint8_t *columns[MT_PREDICTED_COUNT]) {
     uint32_t list = pool ? LIVE_POOL : LIVE_HEAP, older = p->cursors[list];
     uint32_t newer = p->slots[older].newer, slot;
     unsigned guess = MT_GUESS_NONE;
@@ -370,7 +373,7 @@ static inline unsigned put_end(struct mt_predictor *p, uint64_t address, bool po
         guess = MT_GUESS_OLDER_2;
     } else if (holds(p, slot = p->slots[newer].newer, address)) {
         guess = MT_GUESS_NEWER_2;
-    } else if ((slot = find(p, address, pool)) && p->slots[slot].list == list) {
+    } else if ((slot = find(p, address, pool)) && list_of(&p->slots[slot]) == list) {
         if ((code = steps_to(p, list, slot)) >= 0) {
             guess = MT_GUESS_STEPS;
             *columns[MT_PREDICTED_STEPS]++ = (uint8_t)code;
@@ -384,8 +387,10 @@ static inline unsigned put_end(struct mt_predictor *p, uint64_t address, bool po
         columns[MT_PREDICTED_ENDS] =
             put_address(columns[MT_PREDICTED_ENDS], address, p->ended[pool]);
     } else {
+        unsigned home = home_of(&p->slots[slot]);
+
         take(p, slot);
-        append(p, p->slots[slot].home, slot);
+        append(p, slot, address, home, home);
         p->last_slot = slot;
     }
     p->ended[pool] = address;
@@ -393,14 +398,14 @@ static inline unsigned put_end(struct mt_predictor *p, uint64_t address, bool po
 }
 
 static inline bool is_free(const struct mt_predictor *p, uint32_t slot, bool pool) {
-    unsigned list = p->slots[slot].list;
+    unsigned list = list_of(&p->slots[slot]);
 
     return list > LIVE_POOL && is_pool_list(list) == pool;
 }
 
-static inline unsigned put_allocation(struct mt_predictor *p, uint64_t address, uint64_t size,
-                                      uint32_t context, bool pool,
-                                      uint8_t *columns[MT_PREDICTED_COUNT]) {
+static inline __attribute__((always_inline)) unsigned
+put_allocation(struct mt_predictor *p, uint64_t address, uint64_t size, uint32_t context, bool pool,
+               uint8_t *columns[MT_PREDICTED_COUNT]) {
     uint32_t list = class_of(size, pool) + (pool ? MT_PREDICTED_POOL_LISTS : 0);
     uint32_t older = p->cursors[list], slot;
     uint32_t *last = &p->last_of_context[context * 0x9e3779b1u >> (32 - p->table_bits)];
@@ -424,7 +429,7 @@ static inline unsigned put_allocation(struct mt_predictor *p, uint64_t address, 
         known = false;
     } else if (holds(p, slot = *last, address) && is_free(p, slot, pool)) {
         guess = MT_GUESS_CONTEXT;
-    } else if ((slot = find(p, address, pool)) && p->slots[slot].list == list &&
+    } else if ((slot = find(p, address, pool)) && list_of(&p->slots[slot]) == list &&
                (code = steps_to(p, list, slot)) >= 0) {
         guess = MT_GUESS_STEPS;
         *columns[MT_PREDICTED_STEPS]++ = (uint8_t)code;
@@ -442,8 +447,7 @@ static inline unsigned put_allocation(struct mt_predictor *p, uint64_t address, 
         slot = new_slot(p, address, pool);
     else
         take(p, slot);
-    p->slots[slot].home = (uint8_t)list;
-    append(p, pool ? LIVE_POOL : LIVE_HEAP, slot);
+    append(p, slot, address, list, pool ? LIVE_POOL : LIVE_HEAP);
     *last = slot;
     return guess;
 }
@@ -458,49 +462,52 @@ static inline unsigned put_in_pool(struct mt_predictor *p, uint64_t address,
     return MT_GUESS_NONE;
 }
 
-/* Bytes of records to be asked for before they are needed. */
-enum { AHEAD = 8 * MT_RECORD_WORDS };
+/* The tag of an event. Inlined for either kind of blocks, of which pools' are rare. */
+static inline __attribute__((always_inline)) unsigned
+put_event(struct mt_predictor *p, const struct mt_record *record, bool pool, uint8_t **at) {
+    uint32_t context = record->context.value, symbol = context << 3 | record->op;
+    unsigned tag = put_symbol(p, symbol, &at[MT_PREDICTED_SYMBOLS]) << MT_TAG_SYMBOL_SHIFT;
+
+    if (record->op & MT_OP_FREE) {
+        tag |= put_end(p, record->address, pool, at);
+    } else {
+        tag |= put_size(p, context, record->size, &at[MT_PREDICTED_SIZES]) << MT_TAG_SIZE_SHIFT;
+        if (pool && record->op == MT_OP_IN_POOL)
+            tag |= put_in_pool(p, record->address, at);
+        else
+            tag |= put_allocation(p, record->address, record->size, context, pool, at);
+    }
+    p->symbol[1] = p->symbol[0];
+    p->symbol[0] = symbol;
+    return tag;
+}
 
 uint32_t mt_predict_events(struct mt_predictor *p, const uint64_t *words, const uint64_t *end,
                            unsigned shift, uint64_t *ticks, uint64_t *first,
                            struct mt_bytes columns[MT_PREDICTED_COUNT]) {
     uint8_t *at[MT_PREDICTED_COUNT];
-    uint64_t last = 0;
+    uint8_t *tags = columns[MT_PREDICTED_TAGS].data, *times = columns[MT_PREDICTED_TICKS].data;
+    const uint64_t *second = words;
+    uint64_t now = *ticks, last;
     uint32_t count = 0;
 
     for (int c = 0; c < MT_PREDICTED_COUNT; c++)
-        at[c] = columns[c].data + columns[c].size;
-    for (; words < end; count++) {
-        struct mt_record record;
-        uint32_t symbol;
-        unsigned tag;
-        bool pool;
+        at[c] = columns[c].data;
+    *first = now;
+    mt_block_next_record(&second, first);
+    last = *first >> shift;
+    while (words < end) {
+        struct mt_record record = mt_block_next_record(&words, &now);
 
-        if (words + AHEAD < end)
-            __builtin_prefetch(index_of(p, words[AHEAD], false));
-        record = mt_block_next_record(&words, ticks);
-        symbol = record.context.value << 3 | record.op;
-        pool = record.op >= MT_OP_POOL_ALLOC;
-        tag = put_symbol(p, symbol, &at[MT_PREDICTED_SYMBOLS]) << MT_TAG_SYMBOL_SHIFT;
-        if (record.op & MT_OP_FREE) {
-            tag |= put_end(p, record.address, pool, at);
-        } else {
-            tag |= put_size(p, record.context.value, record.size, &at[MT_PREDICTED_SIZES])
-                   << MT_TAG_SIZE_SHIFT;
-            tag |= record.op == MT_OP_IN_POOL ? put_in_pool(p, record.address, at)
-                                              : put_allocation(p, record.address, record.size,
-                                                               record.context.value, pool, at);
-        }
-        p->symbol[1] = p->symbol[0];
-        p->symbol[0] = symbol;
-        *at[MT_PREDICTED_TAGS]++ = (uint8_t)tag;
-        if (count == 0) {
-            *first = *ticks;
-            last = *ticks >> shift;
-        }
-        at[MT_PREDICTED_TICKS] = put_varint(at[MT_PREDICTED_TICKS], (*ticks >> shift) - last);
-        last = *ticks >> shift;
+        tags[count++] =
+            (uint8_t)(MT_LIKELY(record.op < MT_OP_POOL_ALLOC) ? put_event(p, &record, false, at)
+                                                              : put_event(p, &record, true, at));
+        times = put_varint(times, (now >> shift) - last);
+        last = now >> shift;
     }
+    at[MT_PREDICTED_TAGS] = tags + count;
+    at[MT_PREDICTED_TICKS] = times;
+    *ticks = now;
     p->next_event += count;
     for (int c = 0; c < MT_PREDICTED_COUNT; c++)
         columns[c].size = (size_t)(at[c] - columns[c].data);

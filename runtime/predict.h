@@ -27,7 +27,7 @@ struct mt_predictor *mt_predict_begin(uint32_t thread, uint64_t first_event, uin
 unsigned mt_predict_slots(const struct mt_predictor *predictor);
 unsigned mt_predict_tables(const struct mt_predictor *predictor);
 
-/* Appends the records from `words` to `end` to the columns; *ticks is the time of what stands
+/* Fills the columns with the records from `words` to `end`; *ticks is the time of what stands
  * before them and becomes that of the last one, *first that of the first. Returns their number. */
 uint32_t mt_predict_events(struct mt_predictor *predictor, const uint64_t *words,
                            const uint64_t *end, unsigned shift, uint64_t *ticks, uint64_t *first,
