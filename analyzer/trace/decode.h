@@ -49,6 +49,11 @@ struct decoder {
     unsigned shift; /* predicted: a unit of time is 2^shift ticks */
 };
 
+/* By how much an event may be later than the time it is given. */
+static inline uint64_t decoder_early_ticks(const struct decoder *decoder) {
+    return (UINT64_C(1) << decoder->shift) - 1;
+}
+
 /* Checks the shape of the payload, which is followed by MT_PAYLOAD_PADDING readable bytes and
  * outlives the decoder. The predictor is the thread's, NULL before its first block: one is made
  * when it is needed, and is the caller's to free. */

@@ -159,6 +159,7 @@ static bool open_block(struct merge *merge, uint32_t index, struct error *error)
     const struct block_ref *block = &merge->reader->blocks[source->block];
     struct mt_block_header header = reader_block_header(merge->reader, block->offset);
     size_t chunk = header.count < MT_DECODE_CHUNK ? header.count : MT_DECODE_CHUNK;
+    uint64_t early;
 
     source->open_block = source->block;
     source->block = block->next;
@@ -175,6 +176,9 @@ static bool open_block(struct merge *merge, uint32_t index, struct error *error)
         close_block(merge, source);
         return true;
     }
+    early = decoder_early_ticks(&source->decoder);
+    if (merge->reader->early_ticks < early)
+        merge->reader->early_ticks = early;
     fill_chunk(merge, source);
     return true;
 }
