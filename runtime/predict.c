@@ -178,10 +178,6 @@ static inline bool holds(const struct mt_predictor *p, uint32_t slot, uint64_t a
     return (p->slots[slot].block ^ address) << (64 - MT_PREDICTED_ADDRESS_BITS) == 0;
 }
 
-static inline uint64_t address_of(const struct slot *slot) {
-    return slot->block & ((UINT64_C(1) << MT_PREDICTED_ADDRESS_BITS) - 1);
-}
-
 static inline unsigned home_of(const struct slot *slot) {
     return slot->block >> HOME_SHIFT & 0xff;
 }
@@ -235,13 +231,9 @@ static inline uint32_t new_slot(struct mt_predictor *p, uint64_t address, bool p
     const struct slot *s = &p->slots[slot];
 
     if (slot < p->used) {
-        uint32_t *entry = index_of(p, address_of(s), is_pool_list(home_of(s)));
-
         if (p->cursors[list_of(s)] == slot)
             p->cursors[list_of(s)] = s->older;
         detach(p, s);
-        if (*entry == slot)
-            *entry = 0;
     } else {
         p->used = p->next;
     }

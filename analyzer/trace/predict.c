@@ -158,14 +158,10 @@ static uint32_t new_slot(struct predictor *p, uint64_t address, bool pool) {
     struct slot *s = &p->slots[slot];
 
     if (slot < p->used) {
-        uint32_t *entry = index_of(p, s->address, is_pool_list(s->home));
-
         if (p->cursors[s->list] == slot)
             p->cursors[s->list] = s->older;
         p->slots[s->older].newer = s->newer;
         p->slots[s->newer].older = s->older;
-        if (*entry == slot)
-            *entry = 0;
     } else {
         p->used = p->next;
     }

@@ -393,6 +393,22 @@ static void a_large_heap_outgrows_the_slots(void **state) {
     expect_all();
 }
 
+/* The first predictors are those of the first threads; the others hold less. */
+static void a_small_predictor_is_outgrown(void **state) {
+    enum { SMALL = 20 };
+
+    (void)state;
+    random_state = 5;
+    begin_file();
+    for (unsigned i = 0; i <= SMALL; i++) {
+        while (threads[i].count < (i == SMALL ? 300000 : 10))
+            live_on(&threads[i]);
+        while (threads[i].written < threads[i].count)
+            write_thread(i, 2000, false);
+    }
+    expect_all();
+}
+
 static void nonsense_is_read_back(void **state) {
     (void)state;
     random_state = 3;
@@ -487,7 +503,7 @@ static void a_lost_block_costs_its_group(void **state) {
     assert_int_equal(lost, (MT_PREDICT_GROUP - LOST) * EVENTS);
 }
 
-/* A thread's end gives its predictor to others, and an id that comes again begins anew. */
+/* A thread's end gives its predictor to others, and what does not follow begins anew. */
 static void an_ended_thread_is_forgotten(void **state) {
     static struct mt_buffer buffer;
     uint32_t sequence;
@@ -505,6 +521,10 @@ static void an_ended_thread_is_forgotten(void **state) {
     write_block(&buffer, buffer.words + buffer.used);
     assert_non_null(mt_predict_begin(1, 100, &sequence));
     assert_int_equal(sequence, 0);
+    assert_non_null(mt_predict_begin(1, 101, &sequence));
+    assert_int_equal(sequence, 0);
+    assert_non_null(mt_predict_begin(1, 101, &sequence));
+    assert_int_equal(sequence, 1);
 }
 
 int main(void) {
@@ -512,6 +532,7 @@ int main(void) {
         cmocka_unit_test(every_guess_is_read_back),
         cmocka_unit_test(a_steady_program_is_guessed),
         cmocka_unit_test(a_large_heap_outgrows_the_slots),
+        cmocka_unit_test(a_small_predictor_is_outgrown),
         cmocka_unit_test(nonsense_is_read_back),
         cmocka_unit_test(threads_share_the_predictors),
         cmocka_unit_test(a_snapshot_ends_a_block_early),
