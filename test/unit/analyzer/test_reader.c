@@ -60,6 +60,7 @@ static void documented_example(void **state) {
     struct mt_block_header header = {.count = 2, .first_ticks = 500, .last_ticks = 750};
     uint8_t *padded = calloc(1, sizeof(payload) + MT_PAYLOAD_PADDING);
     struct event decoded[MT_DECODE_CHUNK];
+    struct predictor *predictor = NULL;
     struct decoder decoder;
     struct error error;
     bool fault;
@@ -69,7 +70,8 @@ static void documented_example(void **state) {
     assert_int_equal(built.size, sizeof(payload));
     assert_memory_equal(built.data, payload, sizeof(payload));
     memcpy(padded, payload, sizeof(payload));
-    assert_true(decode_begin(&decoder, padded, sizeof(payload), &header, 0, 0, &error));
+    assert_true(decode_begin(&decoder, padded, sizeof(payload), &header, 0, 0, &predictor, &error));
+    assert_null(predictor);
     assert_int_equal(decode_chunk(&decoder, decoded, &fault, &error), 2);
     assert_false(fault);
     assert_int_equal(decoded[0].address, 0x5581c00012a0);
@@ -100,12 +102,12 @@ static void bad_files_are_refused(void **state) {
                    "ELF and so on",
                    14, "not a MemTrack trace");
     expect_refusal(builder.file.data, 63, "cut off inside the file header");
-    builder.file.data[8] = 4;
+    builder.file.data[8] = 5;
     builder_reseal_file_header(&builder);
-    expect_refusal(builder.file.data, builder.file.size, "version 4, this memtrack reads 1 to 3");
+    expect_refusal(builder.file.data, builder.file.size, "version 5, this memtrack reads 1 to 4");
     builder.file.data[8] = 0;
     builder_reseal_file_header(&builder);
-    expect_refusal(builder.file.data, builder.file.size, "version 0, this memtrack reads 1 to 3");
+    expect_refusal(builder.file.data, builder.file.size, "version 0, this memtrack reads 1 to 4");
     builder.file.data[8] = 3;
     builder.file.data[16] ^= 1;
     builder_reseal_file_header(&builder);
@@ -217,7 +219,7 @@ static void all_versions_are_read(void **state) {
     const struct site *site;
 
     (void)state;
-    for (int version = 1; version <= 3; version++) {
+    for (int version = 1; version <= 4; version++) {
         build_calls(&builder, version);
         analyze(&analyzed, &builder);
         assert_int_equal(analyzed.trace.reader.damage.count, 0);
