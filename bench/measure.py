@@ -195,11 +195,13 @@ def run(command, environment, program=None, timeout=0, limits={}):
                      else f"killed by signal {os.WTERMSIG(tracer.status)}")
     if tracer.end is None:
         raise Failed(f"does not run {program}")
+    own = tracer.own()
+    if not sum(own.values()):
+        raise Failed("the kernel does not tell the CPU time of threads")
 
     whole = time.monotonic() - begin
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    own = tracer.own()
     rss = tracer.rss.get(tracer.leader, 0.0)
     helpers = sum(tracer.rss.get(process, 0.0) for process in tracer.beside - {tracer.leader})
     return Run(tracer.end - tracer.begin, whole, cpu, sum(own.values()) / 1e9, rss, helpers,
