@@ -149,7 +149,9 @@ class _Tracer:
             seen.add(thread)
 
     def kill(self):
-        for process in {self.pid, *self.processes.values()}:
+        """Ends what has not ended."""
+        # Numbers of those that have ended may be other processes' by now.
+        for process in {self.pid, *self.processes.values()} - self.ended:
             try:
                 os.kill(process, signal.SIGKILL)
             except ProcessLookupError:
