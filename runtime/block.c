@@ -1,8 +1,13 @@
 #define ZSTD_STATIC_LINKING_ONLY
+#define ZSTD_DISABLE_DEPRECATE_WARNINGS
 #define XXH_INLINE_ALL
 #include "block.h"
 
+#include "clock.h"
+#include "options.h"
 #include "os_memory.h"
+#include "predict.h"
+#include "stamp.h"
 
 #include <string.h>
 #include <xxhash.h>
@@ -11,10 +16,17 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "headers are written as they lie in memory");
 
+/* A counter that is faster than 2 GHz gets finer times for it. */
+enum { TICK_SHIFT_MAX = 11 };
+
+/* No column takes more an event, of either kind. */
+#define COLUMN_BYTES ((size_t)MT_BUFFER_EVENTS * MT_PREDICT_ADDRESS_MAX)
+
 static ZSTD_CCtx *compressor;
 static int compression_level;
-static struct mt_bytes columns[MT_COLUMNS_WEIGHTED];
+static struct mt_bytes columns[MT_PREDICTED_COUNT];
 static struct mt_bytes events_payload;
+static uint64_t start_ticks, start_ns;
 
 /* zstd's context lies in memory given to it and never asks for more. The private copy's references
  * to the allocator and to a tracer are linked to these (runtime/CMakeLists.txt). */
@@ -64,16 +76,16 @@ void mt_bytes_add_string(struct mt_bytes *bytes, const char *string, size_t leng
 }
 
 bool mt_block_start(int level) {
-    static const size_t widths[MT_COLUMNS_WEIGHTED] = {
-        1, 4, MT_VARINT_MAX, MT_VARINT_MAX, MT_VARINT_MAX, 3};
     size_t workspace = ZSTD_estimateCCtxSize(level);
-    size_t total = workspace + MT_BLOCK_EVENTS_MAX;
+    size_t total =
+        workspace + MT_BLOCK_EVENTS_MAX + sizeof columns / sizeof *columns * COLUMN_BYTES;
     uint8_t *memory;
 
+    mt_predict_forget_all();
+    start_ticks = mt_clock_ticks();
+    start_ns = mt_clock_nanoseconds(CLOCK_MONOTONIC);
     if (compressor)
         return true;
-    for (int c = 0; c < MT_COLUMNS_WEIGHTED; c++)
-        total += widths[c] * MT_BUFFER_EVENTS;
     memory = mt_os_memory_map(total);
     if (!memory)
         return false;
@@ -82,29 +94,54 @@ bool mt_block_start(int level) {
     memory += workspace;
     events_payload.data = memory;
     memory += MT_BLOCK_EVENTS_MAX;
-    for (int c = 0; c < MT_COLUMNS_WEIGHTED; c++) {
+    for (int c = 0; c < MT_PREDICTED_COUNT; c++) {
         columns[c].data = memory;
-        memory += widths[c] * MT_BUFFER_EVENTS;
+        memory += COLUMN_BYTES;
     }
     return compressor != NULL;
 }
 
-void mt_block_put(struct mt_bytes *out, struct mt_block_header header,
-                  const struct mt_bytes *payload) {
+/* Parts of a payload that are unlike: where each ends. zstd gives each codes of its own. */
+struct parts {
+    unsigned count;
+    size_t ends[3];
+};
+
+/* The size, or an error if it would not be smaller than the payload. */
+static size_t compress(uint8_t *stored, const struct mt_bytes *payload, const struct parts *parts) {
+    ZSTD_parameters parameters = ZSTD_getParams(compression_level, payload->size, 0);
+    size_t room = payload->size - 1, used = 0, from = 0, size;
+
+    parameters.fParams =
+        (ZSTD_frameParameters){.contentSizeFlag = 1, .checksumFlag = 0, .noDictIDFlag = 1};
+    size = ZSTD_compressBegin_advanced(compressor, NULL, 0, parameters, payload->size);
+    for (unsigned i = 0; i < parts->count && !ZSTD_isError(size); i++) {
+        const uint8_t *data = payload->data + from;
+        size_t length = parts->ends[i] - from;
+
+        size = i + 1 < parts->count
+                   ? ZSTD_compressContinue(compressor, stored + used, room - used, data, length)
+                   : ZSTD_compressEnd(compressor, stored + used, room - used, data, length);
+        used += ZSTD_isError(size) ? 0 : size;
+        from += length;
+    }
+    return ZSTD_isError(size) ? size : used;
+}
+
+static void put(struct mt_bytes *out, struct mt_block_header header, const struct mt_bytes *payload,
+                const struct parts *parts) {
     uint8_t *start = out->data + out->size;
     uint8_t *stored = start + sizeof header;
     /* Stored as it is unless compression makes it smaller. */
-    size_t size = payload->size ? ZSTD_compressCCtx(compressor, stored, payload->size - 1,
-                                                    payload->data, payload->size, compression_level)
-                                : (size_t)-1;
+    size_t size = payload->size ? compress(stored, payload, parts) : (size_t)-1;
     XXH3_state_t state;
 
     header.magic = MT_BLOCK_MAGIC;
-    header.flags |= MT_BLOCK_ZSTD;
     if (ZSTD_isError(size)) {
         size = payload->size;
         memcpy(stored, payload->data, size);
-        header.flags &= (uint16_t)~MT_BLOCK_ZSTD;
+    } else {
+        header.flags |= MT_BLOCK_ZSTD;
     }
     header.raw_size = (uint32_t)payload->size;
     header.stored_size = (uint32_t)size;
@@ -114,6 +151,13 @@ void mt_block_put(struct mt_bytes *out, struct mt_block_header header,
     header.checksum = XXH3_64bits_digest(&state);
     memcpy(start, &header, sizeof header);
     out->size += sizeof header + size;
+}
+
+void mt_block_put(struct mt_bytes *out, struct mt_block_header header,
+                  const struct mt_bytes *payload) {
+    const struct parts whole = {1, {payload->size}};
+
+    put(out, header, payload, &whole);
 }
 
 uint64_t mt_block_checksum(const void *data, size_t size) {
@@ -144,22 +188,22 @@ uint32_t mt_block_count_events(const struct mt_buffer *buffer, const uint64_t *e
     return count;
 }
 
-uint32_t mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffer,
-                             const uint64_t *end) {
-    struct mt_block_header header = {
-        .kind = MT_BLOCK_EVENTS, .thread = buffer->thread_id, .first_event = buffer->first_event};
-    const uint64_t *words = buffer->words;
-    uint64_t ticks = buffer->first_ticks, last = 0, granule = 0;
-    int count = MT_COLUMN_COUNT;
+static void join(struct mt_bytes *payload, unsigned from, unsigned to) {
+    for (unsigned c = from; c < to; c++)
+        mt_bytes_add(payload, columns[c].data, columns[c].size);
+}
 
-    header.first_event += skip_written(buffer, &words, &ticks);
-    for (int c = 0; c < MT_COLUMNS_WEIGHTED; c++)
-        columns[c].size = 0;
+/* In columns that need no block before them. */
+static void put_plain(struct mt_bytes *out, struct mt_block_header *header, const uint64_t *words,
+                      const uint64_t *end, uint64_t ticks) {
+    uint64_t last = 0, granule = 0;
+    int columns_used = MT_COLUMN_COUNT;
+
     while (words < end) {
         struct mt_record record = mt_block_next_record(&words, &ticks);
 
-        if (header.count++ == 0)
-            header.first_ticks = last = ticks;
+        if (header->count++ == 0)
+            header->first_ticks = last = ticks;
         mt_bytes_add_u8(&columns[MT_COLUMN_OPS], (uint8_t)(record.op | (record.address & 15) << 4));
         mt_bytes_add_varint(&columns[MT_COLUMN_CONTEXTS], record.context.value);
         mt_bytes_add_varint(&columns[MT_COLUMN_ADDRESSES],
@@ -169,22 +213,96 @@ uint32_t mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffe
             mt_bytes_add_varint(&columns[MT_COLUMN_SIZES], record.size);
             mt_bytes_add_varint(&columns[MT_COLUMN_PROBABILITIES], record.probability);
             if (record.probability)
-                count = MT_COLUMNS_WEIGHTED;
+                columns_used = MT_COLUMNS_WEIGHTED;
         }
         mt_bytes_add_varint(&columns[MT_COLUMN_TICKS], ticks - last);
         last = ticks;
     }
-    header.last_ticks = last;
-    if (count == MT_COLUMNS_WEIGHTED)
-        header.flags = MT_BLOCK_WEIGHTED;
-    events_payload.size = 0;
-    for (int c = 0; c < count; c++) {
+    header->last_ticks = last;
+    if (columns_used == MT_COLUMNS_WEIGHTED)
+        header->flags = MT_BLOCK_WEIGHTED;
+    for (int c = 0; c < columns_used; c++) {
         uint32_t size = (uint32_t)columns[c].size;
 
         mt_bytes_add(&events_payload, &size, sizeof size);
     }
-    for (int c = 0; c < count; c++)
-        mt_bytes_add(&events_payload, columns[c].data, columns[c].size);
-    mt_block_put(out, header, &events_payload);
+    join(&events_payload, 0, (unsigned)columns_used);
+    mt_block_put(out, *header, &events_payload);
+}
+
+/* The largest power of two of ticks that is no more than that many nanoseconds. */
+static unsigned tick_shift(uint64_t limit) {
+    uint64_t ticks = mt_clock_ticks() - start_ticks;
+    uint64_t ns = mt_clock_nanoseconds(CLOCK_MONOTONIC) - start_ns;
+    unsigned shift = 0;
+
+    while (shift < TICK_SHIFT_MAX && ns << (shift + 1) <= limit * ticks)
+        shift++;
+    return shift;
+}
+
+/* With one thread times only tell how long things took. With several, an address that passes from
+ * one to another and on to a third has to do so at different times; neither step takes less than a
+ * cache line's way, 40 ns or more. */
+static unsigned time_shift(void) {
+    static unsigned alone, several;
+
+    if (!alone) {
+        alone = tick_shift(1000);
+        several = tick_shift(64);
+    }
+    return atomic_load_explicit(&mt_stamp_several, memory_order_relaxed) ? several : alone;
+}
+
+static void put_predicted(struct mt_bytes *out, struct mt_block_header *header,
+                          struct mt_predictor *predictor, uint32_t sequence, const uint64_t *words,
+                          const uint64_t *end, uint64_t ticks) {
+    struct mt_bytes *payload = &events_payload;
+    unsigned shift = time_shift();
+    struct parts parts = {.count = 3};
+
+    header->count =
+        mt_predict_events(predictor, words, end, shift, &ticks, &header->first_ticks, columns);
+    header->first_ticks = header->first_ticks >> shift << shift;
+    header->last_ticks = ticks >> shift << shift;
+    header->flags = MT_BLOCK_PREDICTED | (sequence ? 0 : MT_BLOCK_KEY);
+    mt_bytes_add_varint(payload, sequence);
+    mt_bytes_add_u8(payload, (uint8_t)shift);
+    mt_bytes_add_u8(payload, (uint8_t)mt_predict_slots(predictor));
+    mt_bytes_add_u8(payload, (uint8_t)mt_predict_tables(predictor));
+    for (int c = MT_PREDICTED_TAGS + 1; c < MT_PREDICTED_COUNT; c++)
+        mt_bytes_add_varint(payload, columns[c].size);
+    join(payload, MT_PREDICTED_TAGS, MT_PREDICTED_TAGS + 1);
+    parts.ends[0] = payload->size;
+    join(payload, MT_PREDICTED_TAGS + 1, MT_PREDICTED_TICKS);
+    parts.ends[1] = payload->size;
+    join(payload, MT_PREDICTED_TICKS, MT_PREDICTED_COUNT);
+    parts.ends[2] = payload->size;
+    put(out, *header, payload, &parts);
+}
+
+uint32_t mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffer,
+                             const uint64_t *end) {
+    struct mt_block_header header = {
+        .kind = MT_BLOCK_EVENTS, .thread = buffer->thread_id, .first_event = buffer->first_event};
+    const uint64_t *words = buffer->words;
+    uint64_t ticks = buffer->first_ticks;
+    struct mt_predictor *predictor;
+    uint32_t sequence;
+
+    header.first_event += skip_written(buffer, &words, &ticks);
+    for (int c = 0; c < MT_PREDICTED_COUNT; c++)
+        columns[c].size = 0;
+    events_payload.size = 0;
+    /* Samples have probabilities, and are few. */
+    predictor = mt_options.sample == MT_SAMPLE_ALL
+                    ? mt_predict_begin(header.thread, header.first_event, &sequence)
+                    : NULL;
+    if (predictor)
+        put_predicted(out, &header, predictor, sequence, words, end, ticks);
+    else
+        put_plain(out, &header, words, end, ticks);
+    if (buffer->last)
+        mt_predict_forget(header.thread);
     return header.count;
 }

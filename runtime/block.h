@@ -55,9 +55,11 @@ uint32_t mt_block_count_events(const struct mt_buffer *buffer, const uint64_t *e
 uint32_t mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffer,
                              const uint64_t *end);
 
-#define MT_BLOCK_EVENT_MAX (1 + 4 + MT_VARINT_MAX * 3 + 3)
+/* Of either kind of columns: an operation or tag, a context or symbol, an address, a size and
+ * ticks. */
+#define MT_BLOCK_EVENT_MAX (1 + 5 + (MT_VARINT_MAX + 1) + MT_VARINT_MAX * 2)
 #define MT_BLOCK_EVENTS_MAX                                                                        \
-    (MT_BLOCK_OVERHEAD + MT_COLUMNS_WEIGHTED * 4 + MT_BUFFER_EVENTS * MT_BLOCK_EVENT_MAX)
+    (MT_BLOCK_OVERHEAD + MT_PREDICTED_COUNT * 5 + 8 + MT_BUFFER_EVENTS * MT_BLOCK_EVENT_MAX)
 
 /* Decodes one record. Advances *words past it and *ticks to its time. */
 struct mt_record {

@@ -7,6 +7,7 @@
 #include "options.h"
 #include "process.h"
 #include "record.h"
+#include "stamp.h"
 #include "text.h"
 #include "thread.h"
 
@@ -279,23 +280,23 @@ void *mt_sample_alloc(void *memory, size_t size, uintptr_t call) {
 
 void mt_sample_free(void *memory, uintptr_t call) {
     if (mt_sample_take(memory))
-        mt_record_free(memory, call, mt_clock_ticks());
+        mt_record_free(memory, call);
 }
 
-uint64_t mt_sample_before(void *old) {
+uint64_t mt_sample_before(const void *old) {
     int state = mt_record_state();
 
     if (MT_UNLIKELY(state == MT_RECORDING_UNKNOWN))
         state = learn_state();
     if (state >= MT_RECORDING_OFF || state == MT_RECORDING_UNKNOWN)
-        return state == MT_RECORDING_OFF ? 0 : mt_clock_ticks();
-    return mt_sample_may_have(old) && mt_sample_take(old) ? mt_clock_ticks() : 0;
+        return state == MT_RECORDING_OFF ? 0 : mt_stamp(&mt_local, old);
+    return mt_sample_may_have(old) && mt_sample_take(old) ? mt_stamp(&mt_local, old) : 0;
 }
 
 void *mt_sample_reallocated(void *old, uint64_t before, void *memory, size_t size, uintptr_t call) {
     if (before) {
         if (memory || size == 0)
-            mt_record_free(old, call, before);
+            mt_record_events(&(struct mt_event){MT_OP_FREE, old, 0, call, before}, 1);
         else
             mt_sample_add(old);
     }

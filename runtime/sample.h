@@ -57,7 +57,7 @@ void mt_sample_free(void *memory, uintptr_t call);
 
 /* Around a realloc: before the call, the time if the old block was kept, which then is taken out of
  * the set; else 0. After it, both events, or that one. */
-uint64_t mt_sample_before(void *old);
+uint64_t mt_sample_before(const void *old);
 void *mt_sample_reallocated(void *old, uint64_t before, void *memory, size_t size, uintptr_t call);
 
 /* In the event path, for tiered: whether the next allocation of a context is kept, and with which

@@ -9,12 +9,13 @@ static size_t decode_all(const struct bytes *payload, const struct mt_block_head
                          struct event *out, bool *fault, struct error *error) {
     uint8_t *padded = calloc(1, payload->size + MT_PAYLOAD_PADDING);
     struct event chunk[MT_DECODE_CHUNK];
+    struct predictor *predictor = NULL;
     struct decoder decoder;
     size_t total = 0;
     size_t count;
 
     memcpy(padded, payload->data, payload->size);
-    *fault = !decode_begin(&decoder, padded, payload->size, header, 3, 0, error);
+    *fault = !decode_begin(&decoder, padded, payload->size, header, 3, 0, &predictor, error);
     while (!*fault) {
         count = decode_chunk(&decoder, chunk, fault, error);
         if (count == 0)
@@ -23,6 +24,7 @@ static size_t decode_all(const struct bytes *payload, const struct mt_block_head
             memcpy(out + total, chunk, count * sizeof(*chunk));
         total += count;
     }
+    predict_free(predictor);
     free(padded);
     return total;
 }
