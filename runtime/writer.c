@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "writer.h"
 
+#include "assist.h"
 #include "block.h"
 #include "definitions.h"
 #include "describe.h"
@@ -28,8 +29,10 @@
 
 #define FLUSH_BYTES (256u << 10)
 
-/* Buffers that may wait for the append. More of them would be cold by the time they come back. */
-#define HELD_MAX 8
+/* Buffers that may wait for the append: for one encoder, since more of them would be cold by the
+ * time they come back; and for several, which wait for each other. */
+#define HELD_ALONE 8
+#define HELD_MAX 32
 
 /* Buffers that are worth a system call, and a switch of threads. Fewer wait, in the live file. */
 #define WAKE_AT 4
@@ -49,6 +52,20 @@ static bool active; /* the trace is open */
 static struct mt_bytes out;
 static struct mt_buffer *held[HELD_MAX]; /* encoded, and not in the file yet */
 static unsigned held_count;
+
+/* What one of several encoders does at a time: buffers of threads that the others have none of. */
+struct part {
+    struct mt_bytes out;
+    struct mt_buffer *buffers[HELD_MAX];
+    unsigned count;
+    uint64_t events;
+    uint64_t cpu_ns;
+    const struct mt_local *by; /* the thread that encoded it */
+};
+#define PART_BYTES ((size_t)HELD_MAX * MT_BLOCK_EVENTS_MAX)
+static struct part parts[MT_BLOCK_ENCODERS];
+_Static_assert(MT_BLOCK_ENCODERS == MT_ASSIST_MAX + 1,
+               "the writer's own, and one for each assistant");
 static uint64_t trace_id; /* of the last trace there was, here or in an ancestor */
 static struct mt_describe_parent parent;
 static uint64_t fork_ticks; /* of the fork that is under way */
@@ -77,8 +94,12 @@ static void give_back(struct mt_buffer *buffer) {
 
 static bool help(void);
 
+static uint32_t buffers_limit(void) {
+    return (uint32_t)(mt_options.buffer_mb * ((1u << 20) / MT_BUFFER_BYTES));
+}
+
 struct mt_buffer *mt_writer_next_buffer(void) {
-    const uint32_t limit = (uint32_t)(mt_options.buffer_mb * ((1u << 20) / MT_BUFFER_BYTES));
+    const uint32_t limit = buffers_limit();
 
     /* While this thread forks the writer can do nothing. */
     while (atomic_load_explicit(&in_flight, memory_order_relaxed) >= limit &&
@@ -174,11 +195,114 @@ static void write_events(struct mt_buffer *buffer, const uint64_t *end) {
         buffer->written = (uint32_t)(end - buffer->words);
         return;
     }
-    events = mt_block_put_events(&out, buffer, end);
+    events = mt_block_put_events(mt_block_encoder(0), &out, buffer, end);
     buffer->written = (uint32_t)(end - buffer->words);
     written_events += events;
     out_events += events;
     flush_if_large();
+}
+
+/* Its events are encoded. */
+static void hold(struct mt_buffer *buffer) {
+    if (buffer->last) {
+        write_loss(buffer->thread);
+        /* The exiting thread holds the registry, and needs the memory for nothing more. */
+        if (registry_held)
+            mt_thread_recycle_locked(buffer->thread);
+        else if (!mt_process_is_finishing())
+            mt_thread_recycle(buffer->thread);
+    }
+    held[held_count++] = buffer;
+}
+
+static void encode_part(unsigned number) {
+    struct part *part = &parts[number];
+    struct mt_encoder *encoder = mt_block_encoder(number);
+    uint64_t cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+
+    for (unsigned i = 0; i < part->count; i++) {
+        struct mt_buffer *buffer = part->buffers[i];
+
+        part->events +=
+            mt_block_put_events(encoder, &part->out, buffer, buffer->words + buffer->used);
+    }
+    part->by = &mt_local;
+    part->cpu_ns = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+}
+
+/* Begins parts without buffers; returns how many there can be. */
+static unsigned begin_parts(unsigned wanted) {
+    unsigned count = 0;
+
+    while (count < wanted) {
+        struct part *part = &parts[count];
+
+        if (!part->out.data)
+            part->out.data = mt_os_memory_map(PART_BYTES);
+        if (!part->out.data || !mt_block_encoder(count))
+            break;
+        part->out.size = part->events = part->count = 0;
+        count++;
+    }
+    return count;
+}
+
+/* The part that has the thread's buffers, or the one with the fewest. */
+static struct part *part_for(const struct mt_buffer *buffer, unsigned count) {
+    struct part *least = &parts[0];
+
+    for (unsigned p = 0; p < count; p++) {
+        for (unsigned i = 0; i < parts[p].count; i++) {
+            if (parts[p].buffers[i]->thread_id == buffer->thread_id)
+                return &parts[p];
+        }
+        if (parts[p].count < least->count)
+            least = &parts[p];
+    }
+    return least;
+}
+
+/* Encodes up to HELD_MAX buffers by several threads; returns the next one. A buffer of which a
+ * snapshot has written a part, or one that can only be counted, is left for the usual way. */
+static struct mt_buffer *share(struct mt_buffer *buffer, unsigned count) {
+    unsigned taken = 0;
+
+    for (; buffer && taken < HELD_MAX && !buffer->written; taken++) {
+        struct part *part = part_for(buffer, count);
+
+        part->buffers[part->count++] = buffer;
+        buffer = atomic_load_explicit(&buffer->next, memory_order_relaxed);
+    }
+    mt_assist_run(encode_part, count);
+    for (unsigned p = 0; p < count; p++) {
+        mt_bytes_add(&out, parts[p].out.data, parts[p].out.size);
+        written_events += parts[p].events;
+        out_events += parts[p].events;
+        /* This thread's own is counted with the rest that it does. */
+        cpu_ns += parts[p].by == &mt_local ? 0 : parts[p].cpu_ns;
+        for (unsigned i = 0; i < parts[p].count; i++)
+            hold(parts[p].buffers[i]);
+        flush_if_large();
+    }
+    flush();
+    return buffer;
+}
+
+static bool are_many(const struct mt_buffer *buffer) {
+    uint32_t first = buffer->thread_id;
+    unsigned count = 0;
+    bool several = false;
+
+    for (; buffer && count < HELD_MAX; count++) {
+        several |= buffer->thread_id != first;
+        buffer = atomic_load_explicit(&buffer->next, memory_order_relaxed);
+    }
+    return several && count > HELD_ALONE;
+}
+
+/* How many encoders are worth it: several threads have left more than one keeps up with. */
+static unsigned encoders_for(const struct mt_buffer *buffer) {
+    return stopped || buffer->written || !are_many(buffer) ? 1 : begin_parts(mt_assist_hands() + 1);
 }
 
 static bool drain(void) {
@@ -189,22 +313,18 @@ static bool drain(void) {
         return false;
     put_definitions();
     while (buffer) {
-        struct mt_buffer *next = atomic_load_explicit(&buffer->next, memory_order_relaxed);
-        struct mt_thread *thread = buffer->thread;
+        unsigned encoders = encoders_for(buffer);
 
-        write_events(buffer, buffer->words + buffer->used);
-        if (buffer->last) {
-            write_loss(thread);
-            /* The exiting thread holds the registry, and needs the memory for nothing more. */
-            if (registry_held)
-                mt_thread_recycle_locked(thread);
-            else if (!mt_process_is_finishing())
-                mt_thread_recycle(thread);
-        }
-        held[held_count++] = buffer;
-        if (held_count == HELD_MAX)
+        if (encoders > 1) {
             flush();
-        buffer = next;
+            buffer = share(buffer, encoders);
+            continue;
+        }
+        write_events(buffer, buffer->words + buffer->used);
+        hold(buffer);
+        buffer = atomic_load_explicit(&buffer->next, memory_order_relaxed);
+        if (held_count == HELD_ALONE)
+            flush();
     }
     cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
     return true;
@@ -294,6 +414,8 @@ void mt_writer_notify(void) {
         return;
     if (!mt_writer_thread_wake())
         help();
+    else if (atomic_load_explicit(&in_flight, memory_order_relaxed) > buffers_limit() / 2)
+        mt_assist_grow();
 }
 
 bool mt_writer_snapshot(unsigned milliseconds) {

@@ -249,7 +249,7 @@ static size_t write_block(const struct mt_buffer *buffer, const uint64_t *end) {
     size_t before = file.size;
 
     assert_true(file.size + MT_BLOCK_EVENTS_MAX <= ROOM);
-    mt_block_put_events(&file, buffer, end);
+    mt_block_put_events(mt_block_encoder(0), &file, buffer, end);
     return before;
 }
 
