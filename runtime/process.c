@@ -115,6 +115,7 @@ static void after_fork(bool child) {
     mt_live_after_fork(child, mt_local.busy);
     mt_definitions_after_fork(child);
     mt_thread_after_fork(child);
+    mt_sample_after_fork(child);
     mt_writer_after_fork(child);
     mt_api_after_fork();
 }
@@ -127,7 +128,6 @@ static void after_fork_in_child(void) {
     own_process = getpid();
     atomic_store(&own_page->is_own, true);
     mt_context_after_fork_in_child();
-    mt_sample_after_fork_in_child();
     mt_stamp_after_fork_in_child();
     atomic_store(&finishing, false);
     /* A thread that was opening the trace is not in this process. */

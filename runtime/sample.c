@@ -360,10 +360,13 @@ bool mt_sample_start(void) {
     return true;
 }
 
-void mt_sample_after_fork_in_child(void) {
+void mt_sample_after_fork(bool child) {
     static uint64_t forks;
 
-    base_seed = mt_options.sample_seed ? mix(base_seed + ++forks, UINT64_C(0x9fb21c651e98df25))
+    forks++;
+    if (!child)
+        return;
+    base_seed = mt_options.sample_seed ? mix(base_seed + forks, UINT64_C(0x9fb21c651e98df25))
                                        : fresh_seed();
     mt_sampler = (struct mt_sampler){0};
 }

@@ -47,8 +47,9 @@ MT_THREAD_LOCAL_EXTERN struct mt_sampler mt_sampler;
 /* Takes over the options; once, before any event. False if everything is kept. */
 bool mt_sample_start(void);
 
-/* In the child of a fork, whose draws are other ones. */
-void mt_sample_after_fork_in_child(void);
+/* After fork(), in both processes: the child's draws are other ones than its parent's and its
+ * siblings'. */
+void mt_sample_after_fork(bool child);
 
 /* What entry points do where not everything is recorded: the event if it is kept, or nothing. The
  * time is taken for those alone. */

@@ -9,6 +9,13 @@
 // RUN:   's.frees == 7 and s.unmatched_frees == 50'
 // RUN: %memtrack report --format json %t.child.mtrace %t.child.*.mtrace | grep '"inherited_frees":50,'
 // RUN: %memtrack report --format json %t.child.mtrace %t.child.*.mtrace | grep '"frees":107,'
+// Each child draws for itself, in an order that the seed gives.
+// RUN: rm -f %t.many.* && env MEMTRACK_OPTIONS=sample=poisson:1K:sample_seed=5 %run %t.many.mtrace %t 3 children
+// RUN: for f in %t.many.*.mtrace; do %memtrack dump $f | awk '{print $3, $5}' | cksum; done > %t.sums
+// RUN: sort -u %t.sums | wc -l | grep -x 3
+// RUN: rm -f %t.many.* && env MEMTRACK_OPTIONS=sample=poisson:1K:sample_seed=5 %run %t.many.mtrace %t 3 children
+// RUN: for f in %t.many.*.mtrace; do %memtrack dump $f | awk '{print $3, $5}' | cksum; done > %t.again
+// RUN: sort %t.sums > %t.sums.sorted && sort %t.again | cmp - %t.sums.sorted
 // EXPECT: s.estimated and s.complete and s.unmatched_frees == 0 and s.missed_frees == 0 and not errors
 // EXPECT: s.recorded_allocations == s.allocations and s.allocations_error == 0
 // EXPECT: s.temporary is None and s.leaked_bytes_error == 0 and s.peak_bytes_error == 0
@@ -140,9 +147,23 @@ static int fork_child() {
     return status;
 }
 
-int main(int count, char **) {
+static int fork_children(int count) {
+    for (int i = 0; i < count; i++) {
+        if (fork() == 0) {
+            for (int k = 0; k < 1000; k++)
+                free(in_child());
+            exit(0);
+        }
+        wait(nullptr);
+    }
+    return 0;
+}
+
+int main(int count, char **words) {
     pthread_t thread;
 
+    if (count > 2)
+        return fork_children(atoi(words[1]));
     if (count > 1)
         return fork_child();
     grow();
