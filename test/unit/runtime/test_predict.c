@@ -357,6 +357,53 @@ static void every_guess_is_read_back(void **state) {
     }
 }
 
+/* That of docs/trace-format.md, column by column. */
+static void the_documented_example_is_written(void **state) {
+    static const uint64_t ticks[] = {5120, 5400, 6200, 6300, 7000, 7200};
+    static const struct {
+        size_t size;
+        const char *bytes;
+    } expected[MT_PREDICTED_COUNT] = {
+        {6, "\x57\x42\x50\x42\x00\x02"},
+        {4, "\x08\x11\x08\x11"},
+        {2, "\x18\x18"},
+        {0, ""},
+        {0, ""},
+        {7, "\xa8\x89\x80\x80\x87\xac\x05"},
+        {0, ""},
+        {6, "\x00\x01\x03\x00\x03\x01"},
+    };
+    struct mt_bytes columns[MT_PREDICTED_COUNT];
+    uint8_t memory[MT_PREDICTED_COUNT][64];
+    uint64_t words[6 * MT_RECORD_WORDS], last = ticks[0], first;
+    struct mt_predictor *predictor;
+    uint32_t sequence;
+
+    (void)state;
+    begin_file();
+    for (unsigned i = 0; i < 6; i++) {
+        const struct mt_event event = {i % 2 ? MT_OP_FREE : MT_OP_ALLOC, (void *)0x5581c00012a0,
+                                       i % 2 ? 0 : 24, 0, ticks[i]};
+
+        mt_record_store(words + MT_RECORD_WORDS * i, &event, (struct mt_context_id){1 + i % 2},
+                        last);
+        last = ticks[i];
+    }
+    for (int c = 0; c < MT_PREDICTED_COUNT; c++)
+        columns[c] = (struct mt_bytes){.data = memory[c]};
+    last = ticks[0];
+    predictor = mt_predict_begin(1, 0, &sequence);
+    assert_int_equal(
+        mt_predict_events(predictor, words, words + 6 * MT_RECORD_WORDS, 8, &last, &first, columns),
+        6);
+    assert_int_equal(first, 5120);
+    assert_int_equal(last, 7200);
+    for (int c = 0; c < MT_PREDICTED_COUNT; c++) {
+        assert_int_equal(columns[c].size, expected[c].size);
+        assert_memory_equal(columns[c].data, expected[c].bytes, expected[c].size);
+    }
+}
+
 /* One that hits nothing would pass the other tests, too. */
 static void a_steady_program_is_guessed(void **state) {
     (void)state;
@@ -530,6 +577,7 @@ static void an_ended_thread_is_forgotten(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_guess_is_read_back),
+        cmocka_unit_test(the_documented_example_is_written),
         cmocka_unit_test(a_steady_program_is_guessed),
         cmocka_unit_test(a_large_heap_outgrows_the_slots),
         cmocka_unit_test(a_small_predictor_is_outgrown),
