@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "os_memory.h"
 #include "predict.h"
+#include "stamp.h"
 
 #include <string.h>
 #include <xxhash.h>
@@ -221,28 +222,35 @@ static void put_plain(struct mt_bytes *out, struct mt_block_header *header, cons
     mt_block_put(out, *header, &events_payload);
 }
 
-/* The largest power of two of ticks that is no more than a microsecond: the order of events of
- * different threads is put right within two, see docs/trace-format.md. */
-static unsigned tick_shift(void) {
-    static unsigned shift;
+/* The largest power of two of ticks that is no more than that many nanoseconds. */
+static unsigned tick_shift(uint64_t limit) {
+    uint64_t ticks = mt_clock_ticks() - start_ticks;
+    uint64_t ns = mt_clock_nanoseconds(CLOCK_MONOTONIC) - start_ns;
+    unsigned shift = 0;
 
-    if (!shift && !mt_clock_is_counter)
-        shift = 9;
-    if (!shift) {
-        uint64_t ticks = mt_clock_ticks() - start_ticks;
-        uint64_t ns = mt_clock_nanoseconds(CLOCK_MONOTONIC) - start_ns;
-
-        while (shift < TICK_SHIFT_MAX && ns << (shift + 1) <= 1000 * ticks)
-            shift++;
-    }
+    while (shift < TICK_SHIFT_MAX && ns << (shift + 1) <= limit * ticks)
+        shift++;
     return shift;
+}
+
+/* With one thread times only tell how long things took. With several, an address that passes from
+ * one to another and on to a third has to do so at different times; neither step takes less than a
+ * cache line's way, 40 ns or more. */
+static unsigned time_shift(void) {
+    static unsigned alone, several;
+
+    if (!alone) {
+        alone = tick_shift(1000);
+        several = tick_shift(64);
+    }
+    return atomic_load_explicit(&mt_stamp_several, memory_order_relaxed) ? several : alone;
 }
 
 static void put_predicted(struct mt_bytes *out, struct mt_block_header *header,
                           struct mt_predictor *predictor, uint32_t sequence, const uint64_t *words,
                           const uint64_t *end, uint64_t ticks) {
     struct mt_bytes *payload = &events_payload;
-    unsigned shift = tick_shift();
+    unsigned shift = time_shift();
     struct parts parts = {.count = 3};
 
     header->count =

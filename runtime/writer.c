@@ -4,7 +4,6 @@
 #include "writer.h"
 
 #include "block.h"
-#include "clock.h"
 #include "definitions.h"
 #include "describe.h"
 #include "live.h"
@@ -16,6 +15,7 @@
 #include "process.h"
 #include "queue.h"
 #include "sink.h"
+#include "stamp.h"
 #include "text.h"
 #include "thread.h"
 #include "writer_thread.h"
@@ -30,6 +30,9 @@
 
 /* Buffers that may wait for the append. More of them would be cold by the time they come back. */
 #define HELD_MAX 8
+
+/* Buffers that are worth a system call, and a switch of threads. Fewer wait, in the live file. */
+#define WAKE_AT 4
 #define CLOCK_INTERVAL_NS UINT64_C(1000000000)
 
 static struct mt_queue full;
@@ -287,6 +290,8 @@ void mt_writer_detach(void) {
 }
 
 void mt_writer_notify(void) {
+    if (atomic_load_explicit(&in_flight, memory_order_relaxed) < WAKE_AT)
+        return;
     if (!mt_writer_thread_wake())
         help();
 }
@@ -458,7 +463,7 @@ void mt_writer_before_fork(void) {
     if (active)
         flush();
     /* Before, since what the parent frees after it is the child's all the same. */
-    fork_ticks = mt_clock_ticks();
+    fork_ticks = mt_stamp_now(&mt_local);
 }
 
 /* In the child there is nothing to write. */
