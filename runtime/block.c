@@ -19,7 +19,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 enum { TICK_SHIFT_MAX = 11 };
 
 /* No column takes more an event, of either kind. */
-#define COLUMN_BYTES ((size_t)MT_BUFFER_EVENTS * MT_PREDICT_ADDRESS_MAX)
+#define COLUMN_BYTES ((size_t)MT_BLOCK_BUFFERS * MT_BUFFER_EVENTS * MT_PREDICT_ADDRESS_MAX)
 
 static ZSTD_CCtx *compressor;
 static int compression_level;
@@ -192,25 +192,52 @@ static void join(struct mt_bytes *payload, unsigned from, unsigned to) {
         mt_bytes_add(payload, columns[c].data, columns[c].size);
 }
 
+/* What becomes a block: records of buffers of one thread that follow each other. */
+struct run {
+    struct mt_buffer *const *buffers;
+    unsigned count;
+    const uint64_t *end; /* in the last one */
+};
+
+/* The records of one buffer of the run, but for those that have been written; *ticks is the time of
+ * what stands before them. Returns how many have been. */
+static uint32_t records_of(const struct run *run, unsigned number, const uint64_t **words,
+                           const uint64_t **end, uint64_t *ticks) {
+    const struct mt_buffer *buffer = run->buffers[number];
+
+    *words = buffer->words;
+    *end = number + 1 < run->count ? buffer->words + buffer->used : run->end;
+    *ticks = buffer->first_ticks;
+    return skip_written(buffer, words, ticks);
+}
+
+static uint64_t first_time(const uint64_t *words, uint64_t ticks) {
+    mt_block_next_record(&words, &ticks);
+    return ticks;
+}
+
 /* In columns that need no block before them. */
-static void put_plain(struct mt_bytes *out, struct mt_block_header *header, const uint64_t *words,
-                      const uint64_t *end, uint64_t ticks) {
-    uint64_t last = 0, granule = 0;
+static void put_plain(struct mt_bytes *out, struct mt_block_header *header, const struct run *run) {
+    uint64_t last = header->first_ticks, granule = 0, ticks;
+    const uint64_t *words, *end;
 
-    while (words < end) {
-        struct mt_record record = mt_block_next_record(&words, &ticks);
+    for (unsigned i = 0; i < run->count; i++) {
+        records_of(run, i, &words, &end, &ticks);
+        while (words < end) {
+            struct mt_record record = mt_block_next_record(&words, &ticks);
 
-        if (header->count++ == 0)
-            header->first_ticks = last = ticks;
-        mt_bytes_add_u8(&columns[MT_COLUMN_OPS], (uint8_t)(record.op | (record.address & 15) << 4));
-        mt_bytes_add_varint(&columns[MT_COLUMN_CONTEXTS], record.context.value);
-        mt_bytes_add_varint(&columns[MT_COLUMN_ADDRESSES],
-                            zigzag((int64_t)((record.address >> 4) - granule)));
-        granule = record.address >> 4;
-        if (!(record.op & MT_OP_FREE))
-            mt_bytes_add_varint(&columns[MT_COLUMN_SIZES], record.size);
-        mt_bytes_add_varint(&columns[MT_COLUMN_TICKS], ticks - last);
-        last = ticks;
+            header->count++;
+            mt_bytes_add_u8(&columns[MT_COLUMN_OPS],
+                            (uint8_t)(record.op | (record.address & 15) << 4));
+            mt_bytes_add_varint(&columns[MT_COLUMN_CONTEXTS], record.context.value);
+            mt_bytes_add_varint(&columns[MT_COLUMN_ADDRESSES],
+                                zigzag((int64_t)((record.address >> 4) - granule)));
+            granule = record.address >> 4;
+            if (!(record.op & MT_OP_FREE))
+                mt_bytes_add_varint(&columns[MT_COLUMN_SIZES], record.size);
+            mt_bytes_add_varint(&columns[MT_COLUMN_TICKS], ticks - last);
+            last = ticks;
+        }
     }
     header->last_ticks = last;
     for (int c = 0; c < MT_COLUMN_COUNT; c++) {
@@ -247,16 +274,20 @@ static unsigned time_shift(void) {
 }
 
 static void put_predicted(struct mt_bytes *out, struct mt_block_header *header,
-                          struct mt_predictor *predictor, uint32_t sequence, const uint64_t *words,
-                          const uint64_t *end, uint64_t ticks) {
+                          struct mt_predictor *predictor, uint32_t sequence,
+                          const struct run *run) {
     struct mt_bytes *payload = &events_payload;
     unsigned shift = time_shift();
+    uint64_t unit = header->first_ticks >> shift, ticks;
     struct parts parts = {.count = 3};
+    const uint64_t *words, *end;
 
-    header->count =
-        mt_predict_events(predictor, words, end, shift, &ticks, &header->first_ticks, columns);
-    header->first_ticks = header->first_ticks >> shift << shift;
-    header->last_ticks = ticks >> shift << shift;
+    header->first_ticks = unit << shift;
+    for (unsigned i = 0; i < run->count; i++) {
+        records_of(run, i, &words, &end, &ticks);
+        header->count += mt_predict_events(predictor, words, end, shift, &ticks, &unit, columns);
+    }
+    header->last_ticks = unit << shift;
     header->flags = MT_BLOCK_PREDICTED | (sequence ? 0 : MT_BLOCK_KEY);
     mt_bytes_add_varint(payload, sequence);
     mt_bytes_add_u8(payload, (uint8_t)shift);
@@ -273,25 +304,28 @@ static void put_predicted(struct mt_bytes *out, struct mt_block_header *header,
     put(out, *header, payload, &parts);
 }
 
-uint32_t mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffer,
+uint32_t mt_block_put_events(struct mt_bytes *out, struct mt_buffer *const *buffers, unsigned count,
                              const uint64_t *end) {
+    const struct run run = {buffers, count, end};
+    const struct mt_buffer *first = buffers[0];
     struct mt_block_header header = {
-        .kind = MT_BLOCK_EVENTS, .thread = buffer->thread_id, .first_event = buffer->first_event};
-    const uint64_t *words = buffer->words;
-    uint64_t ticks = buffer->first_ticks;
+        .kind = MT_BLOCK_EVENTS, .thread = first->thread_id, .first_event = first->first_event};
     struct mt_predictor *predictor;
+    const uint64_t *words, *stop;
     uint32_t sequence;
+    uint64_t ticks;
 
-    header.first_event += skip_written(buffer, &words, &ticks);
+    header.first_event += records_of(&run, 0, &words, &stop, &ticks);
+    header.first_ticks = first_time(words, ticks);
     for (int c = 0; c < MT_PREDICTED_COUNT; c++)
         columns[c].size = 0;
     events_payload.size = 0;
     predictor = mt_predict_begin(header.thread, header.first_event, &sequence);
     if (predictor)
-        put_predicted(out, &header, predictor, sequence, words, end, ticks);
+        put_predicted(out, &header, predictor, sequence, &run);
     else
-        put_plain(out, &header, words, end, ticks);
-    if (buffer->last)
+        put_plain(out, &header, &run);
+    if (buffers[count - 1]->last)
         mt_predict_forget(header.thread);
     return header.count;
 }

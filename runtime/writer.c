@@ -31,6 +31,9 @@
 /* Buffers that may wait for the append. More of them would be cold by the time they come back. */
 #define HELD_MAX 8
 
+/* Buffers among which more of a thread are looked for, to be one block. */
+#define LOOK_AHEAD 32
+
 /* Buffers that are worth a system call, and a switch of threads. Fewer wait, in the live file. */
 #define WAKE_AT 4
 #define CLOCK_INTERVAL_NS UINT64_C(1000000000)
@@ -164,21 +167,69 @@ static void write_loss(struct mt_thread *thread) {
         mt_describe_put_loss(&out, thread->id, events, MT_LOSS_BUFFERS_FULL);
 }
 
-static void write_events(struct mt_buffer *buffer, const uint64_t *end) {
+/* The records of buffers of one thread that follow each other, up to `end` in the last one. */
+static void write_events(struct mt_buffer *const *buffers, unsigned count, const uint64_t *end) {
     uint32_t events;
 
-    if (end == buffer->words + buffer->written)
-        return;
-    if (stopped) {
-        count_lost(stopped, mt_block_count_events(buffer, end));
-        buffer->written = (uint32_t)(end - buffer->words);
-        return;
+    /* All of the first may be in a snapshot. */
+    while (count && buffers[0]->words + buffers[0]->written ==
+                        (count > 1 ? buffers[0]->words + buffers[0]->used : end)) {
+        buffers++;
+        count--;
     }
-    events = mt_block_put_events(&out, buffer, end);
-    buffer->written = (uint32_t)(end - buffer->words);
+    if (count == 0)
+        return;
+    events = stopped ? 0 : mt_block_put_events(&out, buffers, count, end);
+    for (unsigned i = 0; i < count; i++) {
+        struct mt_buffer *buffer = buffers[i];
+        const uint64_t *stop = i + 1 < count ? buffer->words + buffer->used : end;
+
+        if (stopped)
+            count_lost(stopped, mt_block_count_events(buffer, stop));
+        buffer->written = (uint32_t)(stop - buffer->words);
+    }
     written_events += events;
     out_events += events;
     flush_if_large();
+}
+
+/* Its events are encoded. */
+static void hold(struct mt_buffer *buffer) {
+    if (buffer->last) {
+        write_loss(buffer->thread);
+        /* The exiting thread holds the registry, and needs the memory for nothing more. */
+        if (registry_held)
+            mt_thread_recycle_locked(buffer->thread);
+        else if (!mt_process_is_finishing())
+            mt_thread_recycle(buffer->thread);
+    }
+    held[held_count++] = buffer;
+    if (held_count == HELD_MAX)
+        flush();
+}
+
+static struct mt_buffer *next_of(const struct mt_buffer *buffer) {
+    return atomic_load_explicit(&buffer->next, memory_order_relaxed);
+}
+
+/* Takes the first buffer from the list, and those of its thread among the next ones. */
+static unsigned take_run(struct mt_buffer **list, struct mt_buffer *run[MT_BLOCK_BUFFERS]) {
+    struct mt_buffer *before = *list;
+    unsigned count = 0;
+
+    run[count++] = before;
+    for (unsigned i = 0; i < LOOK_AHEAD && count < MT_BLOCK_BUFFERS && next_of(before); i++) {
+        struct mt_buffer *buffer = next_of(before);
+
+        if (buffer->thread_id != run[0]->thread_id) {
+            before = buffer;
+            continue;
+        }
+        run[count++] = buffer;
+        atomic_store_explicit(&before->next, next_of(buffer), memory_order_relaxed);
+    }
+    *list = next_of(run[0]);
+    return count;
 }
 
 static bool drain(void) {
@@ -189,22 +240,12 @@ static bool drain(void) {
         return false;
     put_definitions();
     while (buffer) {
-        struct mt_buffer *next = atomic_load_explicit(&buffer->next, memory_order_relaxed);
-        struct mt_thread *thread = buffer->thread;
+        struct mt_buffer *run[MT_BLOCK_BUFFERS];
+        unsigned count = take_run(&buffer, run);
 
-        write_events(buffer, buffer->words + buffer->used);
-        if (buffer->last) {
-            write_loss(thread);
-            /* The exiting thread holds the registry, and needs the memory for nothing more. */
-            if (registry_held)
-                mt_thread_recycle_locked(thread);
-            else if (!mt_process_is_finishing())
-                mt_thread_recycle(thread);
-        }
-        held[held_count++] = buffer;
-        if (held_count == HELD_MAX)
-            flush();
-        buffer = next;
+        write_events(run, count, run[count - 1]->words + run[count - 1]->used);
+        for (unsigned i = 0; i < count; i++)
+            hold(run[i]);
     }
     cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
     return true;
@@ -217,7 +258,7 @@ static void write_buffer(struct mt_thread *thread, void *data) {
     (void)data;
     /* Since then: what the events up to there refer to stands before them. */
     put_definitions();
-    write_events(thread->buffer, end);
+    write_events(&thread->buffer, 1, end);
 }
 
 static bool snapshot_is_wanted(void) {
@@ -388,7 +429,7 @@ static void read_name(struct mt_thread *thread) {
 
 static void finish_thread(struct mt_thread *thread, void *data) {
     (void)data;
-    write_events(thread->buffer, mt_thread_buffer_end(thread));
+    write_events(&thread->buffer, 1, mt_thread_buffer_end(thread));
     write_loss(thread);
     /* One that has ended has told all. */
     if (thread->last_ticks || thread->named)

@@ -244,12 +244,27 @@ static void fill(struct mt_buffer *buffer, unsigned number, size_t count) {
     thread->written = at;
 }
 
-static size_t write_block(const struct mt_buffer *buffer, const uint64_t *end) {
+static size_t write_block(struct mt_buffer *buffer, const uint64_t *end) {
     size_t before = file.size;
 
     assert_true(file.size + MT_BLOCK_EVENTS_MAX <= ROOM);
-    mt_block_put_events(&file, buffer, end);
+    mt_block_put_events(&file, &buffer, 1, end);
     return before;
+}
+
+/* The next records of the thread in several buffers as one block. */
+static void write_run(unsigned number, unsigned count) {
+    static struct mt_buffer memory[MT_BLOCK_BUFFERS];
+    struct mt_buffer *buffers[MT_BLOCK_BUFFERS];
+    struct mt_buffer *last;
+
+    for (unsigned i = 0; i < count; i++) {
+        buffers[i] = &memory[i];
+        fill(buffers[i], number, SIZE_MAX);
+    }
+    last = buffers[count - 1];
+    assert_true(file.size + MT_BLOCK_EVENTS_MAX <= ROOM);
+    mt_block_put_events(&file, buffers, count, last->words + last->used);
 }
 
 /* The next records of the thread as a block, or as two if a snapshot comes between; returns where
@@ -375,7 +390,7 @@ static void the_documented_example_is_written(void **state) {
     };
     struct mt_bytes columns[MT_PREDICTED_COUNT];
     uint8_t memory[MT_PREDICTED_COUNT][64];
-    uint64_t words[6 * MT_RECORD_WORDS], last = ticks[0], first;
+    uint64_t words[6 * MT_RECORD_WORDS], last = ticks[0], unit = ticks[0] >> 8;
     struct mt_predictor *predictor;
     uint32_t sequence;
 
@@ -394,10 +409,10 @@ static void the_documented_example_is_written(void **state) {
     last = ticks[0];
     predictor = mt_predict_begin(1, 0, &sequence);
     assert_int_equal(
-        mt_predict_events(predictor, words, words + 6 * MT_RECORD_WORDS, 8, &last, &first, columns),
+        mt_predict_events(predictor, words, words + 6 * MT_RECORD_WORDS, 8, &last, &unit, columns),
         6);
-    assert_int_equal(first, 5120);
     assert_int_equal(last, 7200);
+    assert_int_equal(unit, 7200 >> 8);
     for (int c = 0; c < MT_PREDICTED_COUNT; c++) {
         assert_int_equal(columns[c].size, expected[c].size);
         assert_memory_equal(columns[c].data, expected[c].bytes, expected[c].size);
@@ -501,6 +516,26 @@ static void a_snapshot_ends_a_block_early(void **state) {
     expect_all();
 }
 
+static void buffers_that_follow_make_one_block(void **state) {
+    struct reader reader;
+    unsigned blocks = 0;
+
+    (void)state;
+    random_state = 6;
+    begin_file();
+    while (threads[0].count < 200000)
+        live_on(&threads[0]);
+    while (threads[0].count - threads[0].written > MT_BLOCK_BUFFERS * MT_BUFFER_EVENTS) {
+        write_run(0, 1 + blocks % MT_BLOCK_BUFFERS);
+        blocks++;
+    }
+    expect_all();
+    open_file(&reader);
+    assert_int_equal(reader.block_count, blocks);
+    assert_true(threads[0].written / blocks > 2 * MT_BUFFER_EVENTS);
+    reader_close(&reader);
+}
+
 /* What the merge gives of the file, and how much it says is lost. */
 static uint64_t merged_events(uint64_t *lost, uint64_t *places) {
     const struct event *events;
@@ -584,6 +619,7 @@ int main(void) {
         cmocka_unit_test(nonsense_is_read_back),
         cmocka_unit_test(threads_share_the_predictors),
         cmocka_unit_test(a_snapshot_ends_a_block_early),
+        cmocka_unit_test(buffers_that_follow_make_one_block),
         cmocka_unit_test(a_lost_block_costs_its_group),
         cmocka_unit_test(an_ended_thread_is_forgotten),
     };
