@@ -17,11 +17,12 @@
  * too much to do. */
 #define SPINS 2000
 
-static const struct mt_local *owner;
-static unsigned hands; /* threads that were started; the owner's, like what follows */
-static unsigned limit; /* by CPUs */
-static _Atomic pid_t ids[MT_ASSIST_MAX];
+static _Atomic(const struct mt_local *) owner; /* the writer's thread */
+static _Atomic unsigned hands;                 /* threads that were started */
+static _Atomic unsigned limit;                 /* by CPUs */
+static _Atomic bool growing;
 static _Atomic bool ending;
+static _Atomic pid_t ids[MT_ASSIST_MAX];
 
 /* What is to be done. `next` has the round in its upper half: who comes late takes nothing of the
  * next one by mistake. */
@@ -79,23 +80,30 @@ void mt_assist_begin(void) {
     cpu_set_t set;
     int cpus = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 
-    limit = cpus > 1 ? (unsigned)cpus - 1 : 0;
-    if (limit > MT_ASSIST_MAX)
-        limit = MT_ASSIST_MAX;
-    owner = &mt_local;
+    atomic_store(&owner, &mt_local);
+    atomic_store(&limit, cpus > (int)MT_ASSIST_MAX ? MT_ASSIST_MAX : (unsigned)cpus - 1);
 }
 
-unsigned mt_assist_hands(bool more) {
-    if (owner != &mt_local)
-        return 0;
-    if (more && hands < limit) {
-        atomic_store(&ids[hands], 0);
-        if (mt_writer_thread_create(run, (void *)&ids[hands]))
-            hands++;
+void mt_assist_grow(void) {
+    unsigned number;
+
+    if (atomic_load_explicit(&hands, memory_order_relaxed) >=
+            atomic_load_explicit(&limit, memory_order_relaxed) ||
+        atomic_exchange(&growing, true))
+        return;
+    number = atomic_load(&hands);
+    if (number < atomic_load(&limit) && !atomic_load(&ending)) {
+        atomic_store(&ids[number], 0);
+        if (mt_writer_thread_create(run, (void *)&ids[number]))
+            atomic_store(&hands, number + 1);
         else
-            limit = hands;
+            atomic_store(&limit, number);
     }
-    return hands;
+    atomic_store(&growing, false);
+}
+
+unsigned mt_assist_hands(void) {
+    return atomic_load(&owner) == &mt_local ? atomic_load(&hands) : 0;
 }
 
 void mt_assist_run(void (*function)(unsigned), unsigned items) {
@@ -113,15 +121,19 @@ void mt_assist_run(void (*function)(unsigned), unsigned items) {
 
 void mt_assist_end(void) {
     atomic_store(&ending, true);
+    while (atomic_load(&growing))
+        sched_yield();
     ring();
-    for (unsigned i = 0; i < hands; i++)
+    for (unsigned i = 0; i < atomic_load(&hands); i++)
         while (mt_writer_thread_is_alive(atomic_load(&ids[i])))
             sched_yield();
-    hands = limit = 0;
+    atomic_store(&hands, 0);
 }
 
 void mt_assist_after_fork_in_child(void) {
-    owner = NULL;
-    hands = limit = 0;
+    atomic_store(&owner, NULL);
+    atomic_store(&hands, 0);
+    atomic_store(&limit, 0);
+    atomic_store(&growing, false);
     atomic_store(&ending, false);
 }

@@ -1,10 +1,9 @@
 /* Threads that help the writer's to encode, where one cannot keep up and there are CPUs for more.
- * They are the writer thread's alone: it starts, uses and ends them, and they touch nothing but what
- * it gives them to do. */
+ * The writer's thread uses and ends them, and they touch nothing but what it gives them to do. They
+ * are started by the program's threads, as it is itself: pthread_create may wait for a lock of the
+ * C library's whose holder waits for the writer. */
 #ifndef MT_ASSIST_H
 #define MT_ASSIST_H
-
-#include <stdbool.h>
 
 /* That many, at most. */
 #define MT_ASSIST_MAX 3u
@@ -14,9 +13,11 @@
 void mt_assist_begin(void);
 void mt_assist_end(void);
 
-/* How many assistants the calling thread has: none if it is not the writer's. `more`: it could do
- * with another one. */
-unsigned mt_assist_hands(bool more);
+/* The writer could do with one more, if there may be more. With no lock held. */
+void mt_assist_grow(void);
+
+/* How many assistants the calling thread has: none if it is not the writer's. */
+unsigned mt_assist_hands(void);
 
 /* Calls `job` for each number below `count`, here and in assistants, in any order; returns when all
  * is done. */

@@ -21,10 +21,14 @@ enum { TICK_SHIFT_MAX = 11 };
 /* No column takes more an event, of either kind. */
 #define COLUMN_BYTES ((size_t)MT_BLOCK_BUFFERS * MT_BUFFER_EVENTS * MT_PREDICT_ADDRESS_MAX)
 
-static ZSTD_CCtx *compressor;
+struct mt_encoder {
+    ZSTD_CCtx *compressor; /* NULL: has no memory yet */
+    struct mt_bytes columns[MT_PREDICTED_COUNT];
+    struct mt_bytes payload;
+};
+
+static struct mt_encoder encoders[MT_BLOCK_ENCODERS];
 static int compression_level;
-static struct mt_bytes columns[MT_PREDICTED_COUNT];
-static struct mt_bytes events_payload;
 static uint64_t start_ticks, start_ns;
 
 /* zstd's context lies in memory given to it and never asks for more. The private copy's references
@@ -74,30 +78,36 @@ void mt_bytes_add_string(struct mt_bytes *bytes, const char *string, size_t leng
     mt_bytes_add(bytes, string, length);
 }
 
-bool mt_block_start(int level) {
-    size_t workspace = ZSTD_estimateCCtxSize(level);
-    size_t total =
-        workspace + MT_BLOCK_EVENTS_MAX + sizeof columns / sizeof *columns * COLUMN_BYTES;
-    uint8_t *memory;
+static bool provide(struct mt_encoder *encoder) {
+    size_t workspace = ZSTD_estimateCCtxSize(compression_level);
+    uint8_t *memory =
+        mt_os_memory_map(workspace + MT_BLOCK_EVENTS_MAX + MT_PREDICTED_COUNT * COLUMN_BYTES);
 
+    if (!memory)
+        return false;
+    encoder->compressor = ZSTD_initStaticCCtx(memory, workspace);
+    memory += workspace;
+    encoder->payload.data = memory;
+    memory += MT_BLOCK_EVENTS_MAX;
+    for (int c = 0; c < MT_PREDICTED_COUNT; c++) {
+        encoder->columns[c].data = memory;
+        memory += COLUMN_BYTES;
+    }
+    return encoder->compressor != NULL;
+}
+
+struct mt_encoder *mt_block_encoder(unsigned number) {
+    struct mt_encoder *encoder = &encoders[number];
+
+    return encoder->compressor || provide(encoder) ? encoder : NULL;
+}
+
+bool mt_block_start(int level) {
     mt_predict_forget_all();
     start_ticks = mt_clock_ticks();
     start_ns = mt_clock_nanoseconds(CLOCK_MONOTONIC);
-    if (compressor)
-        return true;
-    memory = mt_os_memory_map(total);
-    if (!memory)
-        return false;
-    compressor = ZSTD_initStaticCCtx(memory, workspace);
     compression_level = level;
-    memory += workspace;
-    events_payload.data = memory;
-    memory += MT_BLOCK_EVENTS_MAX;
-    for (int c = 0; c < MT_PREDICTED_COUNT; c++) {
-        columns[c].data = memory;
-        memory += COLUMN_BYTES;
-    }
-    return compressor != NULL;
+    return mt_block_encoder(0) != NULL;
 }
 
 /* Parts of a payload that are unlike: where each ends. zstd gives each codes of its own. */
@@ -107,7 +117,8 @@ struct parts {
 };
 
 /* The size, or an error if it would not be smaller than the payload. */
-static size_t compress(uint8_t *stored, const struct mt_bytes *payload, const struct parts *parts) {
+static size_t compress(ZSTD_CCtx *compressor, uint8_t *stored, const struct mt_bytes *payload,
+                       const struct parts *parts) {
     ZSTD_parameters parameters = ZSTD_getParams(compression_level, payload->size, 0);
     size_t room = payload->size - 1, used = 0, from = 0, size;
 
@@ -127,12 +138,12 @@ static size_t compress(uint8_t *stored, const struct mt_bytes *payload, const st
     return ZSTD_isError(size) ? size : used;
 }
 
-static void put(struct mt_bytes *out, struct mt_block_header header, const struct mt_bytes *payload,
-                const struct parts *parts) {
+static void put(ZSTD_CCtx *compressor, struct mt_bytes *out, struct mt_block_header header,
+                const struct mt_bytes *payload, const struct parts *parts) {
     uint8_t *start = out->data + out->size;
     uint8_t *stored = start + sizeof header;
     /* Stored as it is unless compression makes it smaller. */
-    size_t size = payload->size ? compress(stored, payload, parts) : (size_t)-1;
+    size_t size = payload->size ? compress(compressor, stored, payload, parts) : (size_t)-1;
     XXH3_state_t state;
 
     header.magic = MT_BLOCK_MAGIC;
@@ -156,7 +167,7 @@ void mt_block_put(struct mt_bytes *out, struct mt_block_header header,
                   const struct mt_bytes *payload) {
     const struct parts whole = {1, {payload->size}};
 
-    put(out, header, payload, &whole);
+    put(encoders[0].compressor, out, header, payload, &whole);
 }
 
 uint64_t mt_block_checksum(const void *data, size_t size) {
@@ -187,9 +198,9 @@ uint32_t mt_block_count_events(const struct mt_buffer *buffer, const uint64_t *e
     return count;
 }
 
-static void join(struct mt_bytes *payload, unsigned from, unsigned to) {
+static void join(struct mt_encoder *encoder, unsigned from, unsigned to) {
     for (unsigned c = from; c < to; c++)
-        mt_bytes_add(payload, columns[c].data, columns[c].size);
+        mt_bytes_add(&encoder->payload, encoder->columns[c].data, encoder->columns[c].size);
 }
 
 /* What becomes a block: records of buffers of one thread that follow each other. */
@@ -217,7 +228,9 @@ static uint64_t first_time(const uint64_t *words, uint64_t ticks) {
 }
 
 /* In columns that need no block before them. */
-static void put_plain(struct mt_bytes *out, struct mt_block_header *header, const struct run *run) {
+static void put_plain(struct mt_encoder *encoder, struct mt_bytes *out,
+                      struct mt_block_header *header, const struct run *run) {
+    struct mt_bytes *columns = encoder->columns, *payload = &encoder->payload;
     uint64_t last = header->first_ticks, granule = 0, ticks;
     const uint64_t *words, *end;
 
@@ -243,10 +256,10 @@ static void put_plain(struct mt_bytes *out, struct mt_block_header *header, cons
     for (int c = 0; c < MT_COLUMN_COUNT; c++) {
         uint32_t size = (uint32_t)columns[c].size;
 
-        mt_bytes_add(&events_payload, &size, sizeof size);
+        mt_bytes_add(payload, &size, sizeof size);
     }
-    join(&events_payload, 0, MT_COLUMN_COUNT);
-    mt_block_put(out, *header, &events_payload);
+    join(encoder, 0, MT_COLUMN_COUNT);
+    put(encoder->compressor, out, *header, payload, &(struct parts){1, {payload->size}});
 }
 
 /* The largest power of two of ticks that is no more than that many nanoseconds. */
@@ -273,10 +286,10 @@ static unsigned time_shift(void) {
     return atomic_load_explicit(&mt_stamp_several, memory_order_relaxed) ? several : alone;
 }
 
-static void put_predicted(struct mt_bytes *out, struct mt_block_header *header,
-                          struct mt_predictor *predictor, uint32_t sequence,
-                          const struct run *run) {
-    struct mt_bytes *payload = &events_payload;
+static void put_predicted(struct mt_encoder *encoder, struct mt_bytes *out,
+                          struct mt_block_header *header, struct mt_predictor *predictor,
+                          uint32_t sequence, const struct run *run) {
+    struct mt_bytes *columns = encoder->columns, *payload = &encoder->payload;
     unsigned shift = time_shift();
     uint64_t unit = header->first_ticks >> shift, ticks;
     struct parts parts = {.count = 3};
@@ -295,36 +308,42 @@ static void put_predicted(struct mt_bytes *out, struct mt_block_header *header,
     mt_bytes_add_u8(payload, (uint8_t)mt_predict_tables(predictor));
     for (int c = MT_PREDICTED_TAGS + 1; c < MT_PREDICTED_COUNT; c++)
         mt_bytes_add_varint(payload, columns[c].size);
-    join(payload, MT_PREDICTED_TAGS, MT_PREDICTED_TAGS + 1);
+    join(encoder, MT_PREDICTED_TAGS, MT_PREDICTED_TAGS + 1);
     parts.ends[0] = payload->size;
-    join(payload, MT_PREDICTED_TAGS + 1, MT_PREDICTED_TICKS);
+    join(encoder, MT_PREDICTED_TAGS + 1, MT_PREDICTED_TICKS);
     parts.ends[1] = payload->size;
-    join(payload, MT_PREDICTED_TICKS, MT_PREDICTED_COUNT);
+    join(encoder, MT_PREDICTED_TICKS, MT_PREDICTED_COUNT);
     parts.ends[2] = payload->size;
-    put(out, *header, payload, &parts);
+    put(encoder->compressor, out, *header, payload, &parts);
 }
 
-uint32_t mt_block_put_events(struct mt_bytes *out, struct mt_buffer *const *buffers, unsigned count,
+uint32_t mt_block_put_events(struct mt_encoder *encoder, struct mt_bytes *out,
+                             struct mt_buffer *const *buffers, unsigned count,
                              const uint64_t *end) {
-    const struct run run = {buffers, count, end};
-    const struct mt_buffer *first = buffers[0];
-    struct mt_block_header header = {
-        .kind = MT_BLOCK_EVENTS, .thread = first->thread_id, .first_event = first->first_event};
-    struct mt_predictor *predictor;
+    struct run run = {buffers, count, end};
+    struct mt_block_header header = {.kind = MT_BLOCK_EVENTS, .thread = buffers[0]->thread_id};
+    struct mt_predictor *predictor = NULL;
     const uint64_t *words, *stop;
-    uint32_t sequence;
+    uint32_t sequence, written;
     uint64_t ticks;
 
-    header.first_event += records_of(&run, 0, &words, &stop, &ticks);
-    header.first_ticks = first_time(words, ticks);
-    for (int c = 0; c < MT_PREDICTED_COUNT; c++)
-        columns[c].size = 0;
-    events_payload.size = 0;
-    predictor = mt_predict_begin(header.thread, header.first_event, &sequence);
-    if (predictor)
-        put_predicted(out, &header, predictor, sequence, &run);
-    else
-        put_plain(out, &header, &run);
+    /* A thread may end with an empty buffer, and all of the first may be in a snapshot. */
+    while ((written = records_of(&run, 0, &words, &stop, &ticks)), words == stop && run.count > 1) {
+        run.buffers++;
+        run.count--;
+    }
+    if (words < stop) {
+        header.first_event = run.buffers[0]->first_event + written;
+        header.first_ticks = first_time(words, ticks);
+        for (int c = 0; c < MT_PREDICTED_COUNT; c++)
+            encoder->columns[c].size = 0;
+        encoder->payload.size = 0;
+        predictor = mt_predict_begin(header.thread, header.first_event, &sequence);
+        if (predictor)
+            put_predicted(encoder, out, &header, predictor, sequence, &run);
+        else
+            put_plain(encoder, out, &header, &run);
+    }
     if (buffers[count - 1]->last)
         mt_predict_forget(header.thread);
     return header.count;

@@ -361,7 +361,6 @@ struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context co
     struct mt_context_path *path;
     struct mt_context_id id = MT_CONTEXT_ROOT;
     uint64_t hash = mix((uintptr_t)site, atomic_load_explicit(&forgotten, memory_order_relaxed));
-    uintptr_t seen = 0;
     unsigned found = 0;
 
     if (MT_UNLIKELY(!mt_record_is_close(local, context)))
@@ -389,13 +388,11 @@ struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context co
         if (!caller)
             break;
         /* Higher than this link, and on the same stack. */
-        if (MT_UNLIKELY(caller <= (uintptr_t)link || caller >= high))
+        if (MT_UNLIKELY(caller <= (uintptr_t)link || caller >= high ||
+                        caller % _Alignof(struct memtrack_link)))
             return find_far(local, context, site);
-        seen |= caller;
         link = (const void *)caller;
     }
-    if (MT_UNLIKELY(seen % _Alignof(struct memtrack_link)))
-        return find_far(local, context, site);
     path = &local->paths[hash % MT_CONTEXT_PATHS];
     if (MT_LIKELY(path->hash == hash && path->from.value == id.value))
         return path->to;

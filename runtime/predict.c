@@ -2,6 +2,8 @@
 
 #include "os_memory.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 enum { LIVE_HEAP = 0, LIVE_POOL = 1, LISTS = MT_PREDICTED_LISTS };
@@ -55,6 +57,7 @@ enum { IDLE = 1024 };
 
 static struct mt_predictor states[STATES];
 static uint64_t blocks_begun;
+static _Atomic bool states_locked; /* against other encoders, for moments */
 
 static size_t state_bytes(unsigned slot_bits, unsigned table_bits) {
     return (sizeof(struct slot) << slot_bits) + (sizeof(uint32_t) << (slot_bits + 1)) +
@@ -133,24 +136,47 @@ static struct mt_predictor *choose_state(uint32_t thread) {
     return provide(oldest, oldest_tier) ? oldest : NULL;
 }
 
-struct mt_predictor *mt_predict_begin(uint32_t thread, uint64_t first_event, uint32_t *sequence) {
-    struct mt_predictor *p = find_state(thread);
+/* What is not in use can be taken while others are: those are the latest begun. */
+static void lock_states(void) {
+    while (atomic_exchange_explicit(&states_locked, true, memory_order_acquire))
+        sched_yield();
+}
+
+static void unlock_states(void) {
+    atomic_store_explicit(&states_locked, false, memory_order_release);
+}
+
+/* `fresh`: it knows of another thread, or has come to the end of a group. */
+static struct mt_predictor *begin(uint32_t thread, uint64_t first_event, bool *fresh) {
+    struct mt_predictor *p = find_state(thread), *known = p;
 
     blocks_begun++;
-    if (!p || p->sequence == MT_PREDICT_GROUP || p->group_events >= MT_PREDICT_GROUP_EVENTS ||
-        p->next_event != first_event) {
-        struct mt_predictor *other = choose_state(thread);
-
-        if (!other)
+    *fresh = !p || p->sequence == MT_PREDICT_GROUP || p->group_events >= MT_PREDICT_GROUP_EVENTS ||
+             p->next_event != first_event;
+    if (*fresh) {
+        p = choose_state(thread);
+        if (!p)
             return NULL;
-        if (p && p != other)
-            p->thread = 0;
-        p = other;
+        if (known && known != p)
+            known->thread = 0;
         p->thread = thread;
-        reset(p);
     }
-    p->next_event = first_event;
     p->last_used = blocks_begun;
+    return p;
+}
+
+struct mt_predictor *mt_predict_begin(uint32_t thread, uint64_t first_event, uint32_t *sequence) {
+    struct mt_predictor *p;
+    bool fresh;
+
+    lock_states();
+    p = begin(thread, first_event, &fresh);
+    unlock_states();
+    if (!p)
+        return NULL;
+    if (fresh)
+        reset(p);
+    p->next_event = first_event;
     *sequence = p->sequence++;
     return p;
 }
@@ -164,10 +190,13 @@ unsigned mt_predict_tables(const struct mt_predictor *predictor) {
 }
 
 void mt_predict_forget(uint32_t thread) {
-    struct mt_predictor *p = find_state(thread);
+    struct mt_predictor *p;
 
+    lock_states();
+    p = find_state(thread);
     if (p)
         p->thread = 0;
+    unlock_states();
 }
 
 void mt_predict_forget_all(void) {

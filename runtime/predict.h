@@ -1,6 +1,7 @@
 /* EVENTS in predicted columns: what a thread does next is mostly what it did before, so an event is
  * written as the guess that was right. docs/trace-format.md specifies the model, which the reader
- * keeps in step. Not thread-safe: the writer's lock guards it.
+ * keeps in step. Any thread may begin a block; a predictor is then that thread's until the block's
+ * end, and no two are of one thread of the program.
  */
 #ifndef MT_PREDICT_H
 #define MT_PREDICT_H

@@ -248,23 +248,24 @@ static size_t write_block(struct mt_buffer *buffer, const uint64_t *end) {
     size_t before = file.size;
 
     assert_true(file.size + MT_BLOCK_EVENTS_MAX <= ROOM);
-    mt_block_put_events(&file, &buffer, 1, end);
+    mt_block_put_events(mt_block_encoder(0), &file, &buffer, 1, end);
     return before;
 }
 
+static struct mt_buffer run_memory[MT_BLOCK_BUFFERS];
+
 /* The next records of the thread in several buffers as one block. */
 static void write_run(unsigned number, unsigned count) {
-    static struct mt_buffer memory[MT_BLOCK_BUFFERS];
     struct mt_buffer *buffers[MT_BLOCK_BUFFERS];
     struct mt_buffer *last;
 
     for (unsigned i = 0; i < count; i++) {
-        buffers[i] = &memory[i];
+        buffers[i] = &run_memory[i];
         fill(buffers[i], number, SIZE_MAX);
     }
     last = buffers[count - 1];
     assert_true(file.size + MT_BLOCK_EVENTS_MAX <= ROOM);
-    mt_block_put_events(&file, buffers, count, last->words + last->used);
+    mt_block_put_events(mt_block_encoder(0), &file, buffers, count, last->words + last->used);
 }
 
 /* The next records of the thread as a block, or as two if a snapshot comes between; returns where
@@ -529,6 +530,9 @@ static void buffers_that_follow_make_one_block(void **state) {
         write_run(0, 1 + blocks % MT_BLOCK_BUFFERS);
         blocks++;
     }
+    /* Nothing makes none. */
+    run_memory[0].used = 0;
+    write_block(&run_memory[0], run_memory[0].words);
     expect_all();
     open_file(&reader);
     assert_int_equal(reader.block_count, blocks);
