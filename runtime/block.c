@@ -18,6 +18,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 /* A counter that is faster than 2 GHz gets finer times for it. */
 enum { TICK_SHIFT_MAX = 11 };
 
+/* From one event to the next, for a process that is slow. */
+#define SLOW_NS 4000
+enum { LEVEL_MAX = 19 };
+
 /* No column takes more an event, of either kind. */
 #define COLUMN_BYTES ((size_t)MT_BLOCK_BUFFERS * MT_BUFFER_EVENTS * MT_PREDICT_ADDRESS_MAX)
 
@@ -79,7 +83,8 @@ void mt_bytes_add_string(struct mt_bytes *bytes, const char *string, size_t leng
 }
 
 static bool provide(struct mt_encoder *encoder) {
-    size_t workspace = ZSTD_estimateCCtxSize(compression_level);
+    size_t workspace = ZSTD_estimateCCtxSize(
+        compression_level + 3 < LEVEL_MAX ? compression_level + 3 : LEVEL_MAX);
     uint8_t *memory =
         mt_os_memory_map(workspace + MT_BLOCK_EVENTS_MAX + MT_PREDICTED_COUNT * COLUMN_BYTES);
 
@@ -117,9 +122,9 @@ struct parts {
 };
 
 /* The size, or an error if it would not be smaller than the payload. */
-static size_t compress(ZSTD_CCtx *compressor, uint8_t *stored, const struct mt_bytes *payload,
-                       const struct parts *parts) {
-    ZSTD_parameters parameters = ZSTD_getParams(compression_level, payload->size, 0);
+static size_t compress(ZSTD_CCtx *compressor, int level, uint8_t *stored,
+                       const struct mt_bytes *payload, const struct parts *parts) {
+    ZSTD_parameters parameters = ZSTD_getParams(level, payload->size, 0);
     size_t room = payload->size - 1, used = 0, from = 0, size;
 
     parameters.fParams =
@@ -138,12 +143,13 @@ static size_t compress(ZSTD_CCtx *compressor, uint8_t *stored, const struct mt_b
     return ZSTD_isError(size) ? size : used;
 }
 
-static void put(ZSTD_CCtx *compressor, struct mt_bytes *out, struct mt_block_header header,
-                const struct mt_bytes *payload, const struct parts *parts) {
+static void put(ZSTD_CCtx *compressor, int level, struct mt_bytes *out,
+                struct mt_block_header header, const struct mt_bytes *payload,
+                const struct parts *parts) {
     uint8_t *start = out->data + out->size;
     uint8_t *stored = start + sizeof header;
     /* Stored as it is unless compression makes it smaller. */
-    size_t size = payload->size ? compress(compressor, stored, payload, parts) : (size_t)-1;
+    size_t size = payload->size ? compress(compressor, level, stored, payload, parts) : (size_t)-1;
     XXH3_state_t state;
 
     header.magic = MT_BLOCK_MAGIC;
@@ -167,7 +173,7 @@ void mt_block_put(struct mt_bytes *out, struct mt_block_header header,
                   const struct mt_bytes *payload) {
     const struct parts whole = {1, {payload->size}};
 
-    put(encoders[0].compressor, out, header, payload, &whole);
+    put(encoders[0].compressor, compression_level, out, header, payload, &whole);
 }
 
 uint64_t mt_block_checksum(const void *data, size_t size) {
@@ -222,6 +228,18 @@ static uint32_t records_of(const struct run *run, unsigned number, const uint64_
     return skip_written(buffer, words, ticks);
 }
 
+/* A process whose only thread makes few events has time to spare for each: three levels more take
+ * less than one per cent of it. */
+static int level_for(const struct mt_block_header *header) {
+    double ticks = (double)(mt_clock_ticks() - start_ticks);
+    double ns = (double)(mt_clock_nanoseconds(CLOCK_MONOTONIC) - start_ns);
+    double event_ticks = (double)(header->last_ticks - header->first_ticks) / header->count;
+    bool slow = !atomic_load_explicit(&mt_stamp_several, memory_order_relaxed) &&
+                event_ticks * ns > SLOW_NS * ticks;
+
+    return slow && compression_level + 3 <= LEVEL_MAX ? compression_level + 3 : compression_level;
+}
+
 static uint64_t first_time(const uint64_t *words, uint64_t ticks) {
     mt_block_next_record(&words, &ticks);
     return ticks;
@@ -259,7 +277,8 @@ static void put_plain(struct mt_encoder *encoder, struct mt_bytes *out,
         mt_bytes_add(payload, &size, sizeof size);
     }
     join(encoder, 0, MT_COLUMN_COUNT);
-    put(encoder->compressor, out, *header, payload, &(struct parts){1, {payload->size}});
+    put(encoder->compressor, level_for(header), out, *header, payload,
+        &(struct parts){1, {payload->size}});
 }
 
 /* The largest power of two of ticks that is no more than that many nanoseconds. */
@@ -314,7 +333,7 @@ static void put_predicted(struct mt_encoder *encoder, struct mt_bytes *out,
     parts.ends[1] = payload->size;
     join(encoder, MT_PREDICTED_TICKS, MT_PREDICTED_COUNT);
     parts.ends[2] = payload->size;
-    put(encoder->compressor, out, *header, payload, &parts);
+    put(encoder->compressor, level_for(header), out, *header, payload, &parts);
 }
 
 uint32_t mt_block_put_events(struct mt_encoder *encoder, struct mt_bytes *out,

@@ -540,6 +540,28 @@ static void buffers_that_follow_make_one_block(void **state) {
     reader_close(&reader);
 }
 
+/* The same events, of a program that makes few of them and of one that makes many. */
+static void few_events_are_compressed_harder(void **state) {
+    size_t sizes[2];
+
+    (void)state;
+    for (unsigned slow = 0; slow < 2; slow++) {
+        struct thread *thread = &threads[0];
+
+        random_state = 7;
+        begin_file();
+        while (thread->count < 50000)
+            live_on(thread);
+        for (size_t i = 0; i < thread->count; i++)
+            thread->records[i].ticks = 1000000 + (i << (slow ? 18 : 11));
+        while (thread->written < thread->count)
+            write_thread(0, SIZE_MAX, false);
+        expect_all();
+        sizes[slow] = file.size;
+    }
+    assert_true(sizes[1] < sizes[0]);
+}
+
 /* What the merge gives of the file, and how much it says is lost. */
 static uint64_t merged_events(uint64_t *lost, uint64_t *places) {
     const struct event *events;
@@ -624,6 +646,7 @@ int main(void) {
         cmocka_unit_test(threads_share_the_predictors),
         cmocka_unit_test(a_snapshot_ends_a_block_early),
         cmocka_unit_test(buffers_that_follow_make_one_block),
+        cmocka_unit_test(few_events_are_compressed_harder),
         cmocka_unit_test(a_lost_block_costs_its_group),
         cmocka_unit_test(an_ended_thread_is_forgotten),
     };
