@@ -296,13 +296,15 @@ static unsigned tick_shift(uint64_t limit) {
  * one to another and on to a third has to do so at different times; neither step takes less than a
  * cache line's way, 40 ns or more. */
 static unsigned time_shift(void) {
-    static unsigned alone, several;
+    static _Atomic unsigned shifts[2]; /* what all encoders find; 0: not found yet */
+    bool several = atomic_load_explicit(&mt_stamp_several, memory_order_relaxed);
+    unsigned shift = atomic_load_explicit(&shifts[several], memory_order_relaxed);
 
-    if (!alone) {
-        alone = tick_shift(1000);
-        several = tick_shift(64);
+    if (!shift) {
+        shift = tick_shift(several ? 64 : 1000);
+        atomic_store_explicit(&shifts[several], shift, memory_order_relaxed);
     }
-    return atomic_load_explicit(&mt_stamp_several, memory_order_relaxed) ? several : alone;
+    return shift;
 }
 
 static void put_predicted(struct mt_encoder *encoder, struct mt_bytes *out,
