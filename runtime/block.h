@@ -58,16 +58,21 @@ uint64_t mt_block_checksum(const void *data, size_t size);
 /* Events in a buffer's records up to `end`, but for those that have been written. */
 uint32_t mt_block_count_events(const struct mt_buffer *buffer, const uint64_t *end);
 
-/* The same for a buffer's records up to `end`; returns how many events that are. The room it needs
- * is MT_BLOCK_EVENTS_MAX. A thread's buffers come in their order, and one after the other. */
+/* The same for the records of up to MT_BLOCK_BUFFERS buffers of one thread that follow each other,
+ * up to `end` in the last one; nothing if there are none. Larger blocks compress better. Returns
+ * how many events that are. The room it needs is MT_BLOCK_EVENTS_MAX. A thread's buffers come in
+ * their order, and one after the other. */
+#define MT_BLOCK_BUFFERS 8u
 uint32_t mt_block_put_events(struct mt_encoder *encoder, struct mt_bytes *out,
-                             const struct mt_buffer *buffer, const uint64_t *end);
+                             struct mt_buffer *const *buffers, unsigned count, const uint64_t *end);
 
 /* Of either kind of columns: an operation or tag, a context or symbol, an address, a size and
  * ticks. */
 #define MT_BLOCK_EVENT_MAX (1 + 5 + (MT_VARINT_MAX + 1) + MT_VARINT_MAX * 2)
-#define MT_BLOCK_EVENTS_MAX                                                                        \
-    (MT_BLOCK_OVERHEAD + MT_PREDICTED_COUNT * 5 + 8 + MT_BUFFER_EVENTS * MT_BLOCK_EVENT_MAX)
+#define MT_BLOCK_ROOM(buffers)                                                                     \
+    ((size_t)(buffers) *                                                                           \
+     (MT_BLOCK_OVERHEAD + MT_PREDICTED_COUNT * 5 + 8 + MT_BUFFER_EVENTS * MT_BLOCK_EVENT_MAX))
+#define MT_BLOCK_EVENTS_MAX MT_BLOCK_ROOM(MT_BLOCK_BUFFERS)
 
 /* Decodes one record. Advances *words past it and *ticks to its time. */
 struct mt_record {

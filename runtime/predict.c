@@ -40,8 +40,9 @@ struct mt_predictor {
     uint32_t thread;         /* whose it is; 0 nobody's */
     uint32_t sequence;       /* of the next block in its group */
     uint64_t next_event;
-    uint64_t last_used; /* in blocks_begun */
-    bool dirty;         /* its memory is not all zeros */
+    uint64_t group_events; /* that its group has so far */
+    uint64_t last_used;    /* in blocks_begun */
+    bool dirty;            /* its memory is not all zeros */
 };
 
 /* Bounded, and with memory only for those in use: a program with one busy thread has a good model
@@ -102,6 +103,7 @@ static void reset(struct mt_predictor *p) {
     p->symbol[0] = p->symbol[1] = 0;
     p->bump[0] = p->bump[1] = p->ended[0] = p->ended[1] = p->pool = 0;
     p->sequence = 0;
+    p->group_events = 0;
 }
 
 static struct mt_predictor *find_state(uint32_t thread) {
@@ -149,7 +151,8 @@ static struct mt_predictor *begin(uint32_t thread, uint64_t first_event, bool *f
     struct mt_predictor *p = find_state(thread), *known = p;
 
     blocks_begun++;
-    *fresh = !p || p->sequence == MT_PREDICT_GROUP || p->next_event != first_event;
+    *fresh = !p || p->sequence == MT_PREDICT_GROUP || p->group_events >= MT_PREDICT_GROUP_EVENTS ||
+             p->next_event != first_event;
     if (*fresh) {
         p = choose_state(thread);
         if (!p)
@@ -504,19 +507,17 @@ put_event(struct mt_predictor *p, const struct mt_record *record, bool pool, uin
 }
 
 uint32_t mt_predict_events(struct mt_predictor *p, const uint64_t *words, const uint64_t *end,
-                           unsigned shift, uint64_t *ticks, uint64_t *first,
+                           unsigned shift, uint64_t *ticks, uint64_t *unit,
                            struct mt_bytes columns[MT_PREDICTED_COUNT]) {
     uint8_t *at[MT_PREDICTED_COUNT];
-    uint8_t *tags = columns[MT_PREDICTED_TAGS].data, *times = columns[MT_PREDICTED_TICKS].data;
-    const uint64_t *second = words;
-    uint64_t now = *ticks, last;
+    uint8_t *tags, *times;
+    uint64_t now = *ticks, last = *unit;
     uint32_t count = 0;
 
     for (int c = 0; c < MT_PREDICTED_COUNT; c++)
-        at[c] = columns[c].data;
-    *first = now;
-    mt_block_next_record(&second, first);
-    last = *first >> shift;
+        at[c] = columns[c].data + columns[c].size;
+    tags = at[MT_PREDICTED_TAGS];
+    times = at[MT_PREDICTED_TICKS];
     while (words < end) {
         struct mt_record record = mt_block_next_record(&words, &now);
 
@@ -529,7 +530,9 @@ uint32_t mt_predict_events(struct mt_predictor *p, const uint64_t *words, const 
     at[MT_PREDICTED_TAGS] = tags + count;
     at[MT_PREDICTED_TICKS] = times;
     *ticks = now;
+    *unit = last;
     p->next_event += count;
+    p->group_events += count;
     for (int c = 0; c < MT_PREDICTED_COUNT; c++)
         columns[c].size = (size_t)(at[c] - columns[c].data);
     return count;

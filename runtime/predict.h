@@ -12,8 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A block of a thread says so often that nothing before it is needed. */
+/* After so many blocks, or events, one of a thread needs nothing that stands before it. */
 #define MT_PREDICT_GROUP 128
+#define MT_PREDICT_GROUP_EVENTS (1u << 19)
 
 /* Bytes that one event takes in a column at the most. */
 #define MT_PREDICT_ADDRESS_MAX (MT_VARINT_MAX + 1)
@@ -28,10 +29,11 @@ struct mt_predictor *mt_predict_begin(uint32_t thread, uint64_t first_event, uin
 unsigned mt_predict_slots(const struct mt_predictor *predictor);
 unsigned mt_predict_tables(const struct mt_predictor *predictor);
 
-/* Fills the columns with the records from `words` to `end`; *ticks is the time of what stands
- * before them and becomes that of the last one, *first that of the first. Returns their number. */
+/* Appends the records from `words` to `end` to the columns; *ticks is the time of what stands
+ * before them, and *unit that in units of 2^shift of the event before them in the block. Both
+ * become those of the last one. Returns their number. */
 uint32_t mt_predict_events(struct mt_predictor *predictor, const uint64_t *words,
-                           const uint64_t *end, unsigned shift, uint64_t *ticks, uint64_t *first,
+                           const uint64_t *end, unsigned shift, uint64_t *ticks, uint64_t *unit,
                            struct mt_bytes columns[MT_PREDICTED_COUNT]);
 
 /* The thread has ended; all of them have, or are another process's. */

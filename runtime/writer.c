@@ -34,6 +34,9 @@
 #define HELD_ALONE 8
 #define HELD_MAX 32
 
+/* Buffers among which more of a thread are looked for, to be one block. */
+#define LOOK_AHEAD 32
+
 /* Buffers that are worth a system call, and a switch of threads. Fewer wait, in the live file. */
 #define WAKE_AT 4
 #define CLOCK_INTERVAL_NS UINT64_C(1000000000)
@@ -62,7 +65,7 @@ struct part {
     uint64_t cpu_ns;
     const struct mt_local *by; /* the thread that encoded it */
 };
-#define PART_BYTES ((size_t)HELD_MAX * MT_BLOCK_EVENTS_MAX)
+#define PART_BYTES MT_BLOCK_ROOM(HELD_MAX)
 static struct part parts[MT_BLOCK_ENCODERS];
 _Static_assert(MT_BLOCK_ENCODERS == MT_ASSIST_MAX + 1,
                "the writer's own, and one for each assistant");
@@ -185,18 +188,19 @@ static void write_loss(struct mt_thread *thread) {
         mt_describe_put_loss(&out, thread->id, events, MT_LOSS_BUFFERS_FULL);
 }
 
-static void write_events(struct mt_buffer *buffer, const uint64_t *end) {
-    uint32_t events;
+/* The records of buffers of one thread that follow each other, up to `end` in the last one. */
+static void write_events(struct mt_buffer *const *buffers, unsigned count, const uint64_t *end) {
+    uint32_t events =
+        stopped ? 0 : mt_block_put_events(mt_block_encoder(0), &out, buffers, count, end);
 
-    if (end == buffer->words + buffer->written)
-        return;
-    if (stopped) {
-        count_lost(stopped, mt_block_count_events(buffer, end));
-        buffer->written = (uint32_t)(end - buffer->words);
-        return;
+    for (unsigned i = 0; i < count; i++) {
+        struct mt_buffer *buffer = buffers[i];
+        const uint64_t *stop = i + 1 < count ? buffer->words + buffer->used : end;
+
+        if (stopped)
+            count_lost(stopped, mt_block_count_events(buffer, stop));
+        buffer->written = (uint32_t)(stop - buffer->words);
     }
-    events = mt_block_put_events(mt_block_encoder(0), &out, buffer, end);
-    buffer->written = (uint32_t)(end - buffer->words);
     written_events += events;
     out_events += events;
     flush_if_large();
@@ -215,16 +219,49 @@ static void hold(struct mt_buffer *buffer) {
     held[held_count++] = buffer;
 }
 
+static struct mt_buffer *next_of(const struct mt_buffer *buffer) {
+    return atomic_load_explicit(&buffer->next, memory_order_relaxed);
+}
+
+/* Takes the first buffer from the list, and those of its thread among the next ones. */
+static unsigned take_run(struct mt_buffer **list, struct mt_buffer *run[MT_BLOCK_BUFFERS]) {
+    struct mt_buffer *before = *list;
+    unsigned count = 0;
+
+    run[count++] = before;
+    for (unsigned i = 0; i < LOOK_AHEAD && count < MT_BLOCK_BUFFERS && next_of(before); i++) {
+        struct mt_buffer *buffer = next_of(before);
+
+        if (buffer->thread_id != run[0]->thread_id) {
+            before = buffer;
+            continue;
+        }
+        run[count++] = buffer;
+        atomic_store_explicit(&before->next, next_of(buffer), memory_order_relaxed);
+    }
+    *list = next_of(run[0]);
+    return count;
+}
+
+static const uint64_t *end_of(const struct mt_buffer *buffer) {
+    return buffer->words + buffer->used;
+}
+
 static void encode_part(unsigned number) {
     struct part *part = &parts[number];
     struct mt_encoder *encoder = mt_block_encoder(number);
     uint64_t cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
 
-    for (unsigned i = 0; i < part->count; i++) {
-        struct mt_buffer *buffer = part->buffers[i];
+    for (unsigned i = 0; i < part->count;) {
+        struct mt_buffer *const *run = &part->buffers[i];
+        unsigned count = 1;
 
+        while (i + count < part->count && count < MT_BLOCK_BUFFERS &&
+               run[count]->thread_id == run[0]->thread_id)
+            count++;
         part->events +=
-            mt_block_put_events(encoder, &part->out, buffer, buffer->words + buffer->used);
+            mt_block_put_events(encoder, &part->out, run, count, end_of(run[count - 1]));
+        i += count;
     }
     part->by = &mt_local;
     part->cpu_ns = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
@@ -262,16 +299,30 @@ static struct part *part_for(const struct mt_buffer *buffer, unsigned count) {
     return least;
 }
 
+/* Behind those of its thread, to be one block with them. */
+static void add_to_part(struct part *part, struct mt_buffer *buffer) {
+    unsigned at = part->count;
+
+    for (unsigned i = 0; i < part->count; i++) {
+        if (part->buffers[i]->thread_id == buffer->thread_id)
+            at = i + 1;
+    }
+    memmove(&part->buffers[at + 1], &part->buffers[at],
+            (part->count - at) * sizeof part->buffers[0]);
+    part->buffers[at] = buffer;
+    part->count++;
+}
+
 /* Encodes up to HELD_MAX buffers by several threads; returns the next one. A buffer of which a
  * snapshot has written a part, or one that can only be counted, is left for the usual way. */
 static struct mt_buffer *share(struct mt_buffer *buffer, unsigned count) {
     unsigned taken = 0;
 
     for (; buffer && taken < HELD_MAX && !buffer->written; taken++) {
-        struct part *part = part_for(buffer, count);
+        struct mt_buffer *next = next_of(buffer);
 
-        part->buffers[part->count++] = buffer;
-        buffer = atomic_load_explicit(&buffer->next, memory_order_relaxed);
+        add_to_part(part_for(buffer, count), buffer);
+        buffer = next;
     }
     mt_assist_run(encode_part, count);
     for (unsigned p = 0; p < count; p++) {
@@ -295,7 +346,7 @@ static bool are_many(const struct mt_buffer *buffer) {
 
     for (; buffer && count < HELD_MAX; count++) {
         several |= buffer->thread_id != first;
-        buffer = atomic_load_explicit(&buffer->next, memory_order_relaxed);
+        buffer = next_of(buffer);
     }
     return several && count > HELD_ALONE;
 }
@@ -313,17 +364,19 @@ static bool drain(void) {
         return false;
     put_definitions();
     while (buffer) {
-        unsigned encoders = encoders_for(buffer);
+        struct mt_buffer *run[MT_BLOCK_BUFFERS];
+        unsigned encoders = encoders_for(buffer), count;
 
         if (encoders > 1) {
             flush();
             buffer = share(buffer, encoders);
             continue;
         }
-        write_events(buffer, buffer->words + buffer->used);
-        hold(buffer);
-        buffer = atomic_load_explicit(&buffer->next, memory_order_relaxed);
-        if (held_count == HELD_ALONE)
+        count = take_run(&buffer, run);
+        write_events(run, count, end_of(run[count - 1]));
+        for (unsigned i = 0; i < count; i++)
+            hold(run[i]);
+        if (held_count >= HELD_ALONE)
             flush();
     }
     cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
@@ -337,7 +390,7 @@ static void write_buffer(struct mt_thread *thread, void *data) {
     (void)data;
     /* Since then: what the events up to there refer to stands before them. */
     put_definitions();
-    write_events(thread->buffer, end);
+    write_events(&thread->buffer, 1, end);
 }
 
 static bool snapshot_is_wanted(void) {
@@ -473,7 +526,7 @@ bool mt_writer_start(void) {
     mt_lock_take(&lock);
     mt_object_prepare();
     if (!out.data)
-        out.data = mt_os_memory_map(FLUSH_BYTES + MT_BLOCK_EVENTS_MAX + MT_DEFINITIONS_MAX +
+        out.data = mt_os_memory_map(FLUSH_BYTES + PART_BYTES + MT_DEFINITIONS_MAX +
                                     MT_DESCRIBE_MAX + MT_BLOCK_OVERHEAD);
     started = out.data && mt_block_start((int)mt_options.zstd_level) && mt_describe_start();
     if (!started)
@@ -510,7 +563,7 @@ static void read_name(struct mt_thread *thread) {
 
 static void finish_thread(struct mt_thread *thread, void *data) {
     (void)data;
-    write_events(thread->buffer, mt_thread_buffer_end(thread));
+    write_events(&thread->buffer, 1, mt_thread_buffer_end(thread));
     write_loss(thread);
     /* One that has ended has told all. */
     if (thread->last_ticks || thread->named)

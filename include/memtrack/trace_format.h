@@ -136,7 +136,7 @@ enum mt_guess {
 #define MT_PREDICTED_SHIFT_MAX 16
 #define MT_PREDICTED_CONTEXT_BITS 29
 #define MT_PREDICTED_ADDRESS_BITS 48
-#define MT_PREDICTED_NEAR 16     /* codes of STEPS from the newest; as many from the last taken */
+#define MT_PREDICTED_NEAR 8      /* codes of STEPS from the newest; as many from the last taken */
 #define MT_PREDICTED_CLASS_MIN 2 /* classes of sizes, up to and including */
 #define MT_PREDICTED_CLASS_MAX 111
 #define MT_PREDICTED_POOL_LISTS 110 /* lists of free pool blocks come so much later */

@@ -245,12 +245,28 @@ static void fill(struct mt_buffer *buffer, unsigned number, size_t count) {
     thread->written = at;
 }
 
-static size_t write_block(const struct mt_buffer *buffer, const uint64_t *end) {
+static size_t write_block(struct mt_buffer *buffer, const uint64_t *end) {
     size_t before = file.size;
 
     assert_true(file.size + MT_BLOCK_EVENTS_MAX <= ROOM);
-    mt_block_put_events(mt_block_encoder(0), &file, buffer, end);
+    mt_block_put_events(mt_block_encoder(0), &file, &buffer, 1, end);
     return before;
+}
+
+static struct mt_buffer run_memory[MT_BLOCK_BUFFERS];
+
+/* The next records of the thread in several buffers as one block. */
+static void write_run(unsigned number, unsigned count) {
+    struct mt_buffer *buffers[MT_BLOCK_BUFFERS];
+    struct mt_buffer *last;
+
+    for (unsigned i = 0; i < count; i++) {
+        buffers[i] = &run_memory[i];
+        fill(buffers[i], number, SIZE_MAX);
+    }
+    last = buffers[count - 1];
+    assert_true(file.size + MT_BLOCK_EVENTS_MAX <= ROOM);
+    mt_block_put_events(mt_block_encoder(0), &file, buffers, count, last->words + last->used);
 }
 
 /* The next records of the thread as a block, or as two if a snapshot comes between; returns where
@@ -358,6 +374,53 @@ static void every_guess_is_read_back(void **state) {
     }
 }
 
+/* That of docs/trace-format.md, column by column. */
+static void the_documented_example_is_written(void **state) {
+    static const uint64_t ticks[] = {5120, 5400, 6200, 6300, 7000, 7200};
+    static const struct {
+        size_t size;
+        const char *bytes;
+    } expected[MT_PREDICTED_COUNT] = {
+        {6, "\x57\x42\x50\x42\x00\x02"},
+        {4, "\x08\x11\x08\x11"},
+        {2, "\x18\x18"},
+        {0, ""},
+        {0, ""},
+        {7, "\xa8\x89\x80\x80\x87\xac\x05"},
+        {0, ""},
+        {6, "\x00\x01\x03\x00\x03\x01"},
+    };
+    struct mt_bytes columns[MT_PREDICTED_COUNT];
+    uint8_t memory[MT_PREDICTED_COUNT][64];
+    uint64_t words[6 * MT_RECORD_WORDS], last = ticks[0], unit = ticks[0] >> 8;
+    struct mt_predictor *predictor;
+    uint32_t sequence;
+
+    (void)state;
+    begin_file();
+    for (unsigned i = 0; i < 6; i++) {
+        const struct mt_event event = {i % 2 ? MT_OP_FREE : MT_OP_ALLOC, (void *)0x5581c00012a0,
+                                       i % 2 ? 0 : 24, 0, ticks[i]};
+
+        mt_record_store(words + MT_RECORD_WORDS * i, &event, (struct mt_context_id){1 + i % 2},
+                        last);
+        last = ticks[i];
+    }
+    for (int c = 0; c < MT_PREDICTED_COUNT; c++)
+        columns[c] = (struct mt_bytes){.data = memory[c]};
+    last = ticks[0];
+    predictor = mt_predict_begin(1, 0, &sequence);
+    assert_int_equal(
+        mt_predict_events(predictor, words, words + 6 * MT_RECORD_WORDS, 8, &last, &unit, columns),
+        6);
+    assert_int_equal(last, 7200);
+    assert_int_equal(unit, 7200 >> 8);
+    for (int c = 0; c < MT_PREDICTED_COUNT; c++) {
+        assert_int_equal(columns[c].size, expected[c].size);
+        assert_memory_equal(columns[c].data, expected[c].bytes, expected[c].size);
+    }
+}
+
 /* One that hits nothing would pass the other tests, too. */
 static void a_steady_program_is_guessed(void **state) {
     (void)state;
@@ -455,6 +518,51 @@ static void a_snapshot_ends_a_block_early(void **state) {
     expect_all();
 }
 
+static void buffers_that_follow_make_one_block(void **state) {
+    struct reader reader;
+    unsigned blocks = 0;
+
+    (void)state;
+    random_state = 6;
+    begin_file();
+    while (threads[0].count < 200000)
+        live_on(&threads[0]);
+    while (threads[0].count - threads[0].written > MT_BLOCK_BUFFERS * MT_BUFFER_EVENTS) {
+        write_run(0, 1 + blocks % MT_BLOCK_BUFFERS);
+        blocks++;
+    }
+    /* Nothing makes none. */
+    run_memory[0].used = 0;
+    write_block(&run_memory[0], run_memory[0].words);
+    expect_all();
+    open_file(&reader);
+    assert_int_equal(reader.block_count, blocks);
+    assert_true(threads[0].written / blocks > 2 * MT_BUFFER_EVENTS);
+    reader_close(&reader);
+}
+
+/* The same events, of a program that makes few of them and of one that makes many. */
+static void few_events_are_compressed_harder(void **state) {
+    size_t sizes[2];
+
+    (void)state;
+    for (unsigned slow = 0; slow < 2; slow++) {
+        struct thread *thread = &threads[0];
+
+        random_state = 7;
+        begin_file();
+        while (thread->count < 50000)
+            live_on(thread);
+        for (size_t i = 0; i < thread->count; i++)
+            thread->records[i].ticks = 1000000 + (i << (slow ? 18 : 11));
+        while (thread->written < thread->count)
+            write_thread(0, SIZE_MAX, false);
+        expect_all();
+        sizes[slow] = file.size;
+    }
+    assert_true(sizes[1] < sizes[0]);
+}
+
 /* What the merge gives of the file, and how much it says is lost. */
 static uint64_t merged_events(uint64_t *lost, uint64_t *places) {
     const struct event *events;
@@ -531,12 +639,15 @@ static void an_ended_thread_is_forgotten(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_guess_is_read_back),
+        cmocka_unit_test(the_documented_example_is_written),
         cmocka_unit_test(a_steady_program_is_guessed),
         cmocka_unit_test(a_large_heap_outgrows_the_slots),
         cmocka_unit_test(a_small_predictor_is_outgrown),
         cmocka_unit_test(nonsense_is_read_back),
         cmocka_unit_test(threads_share_the_predictors),
         cmocka_unit_test(a_snapshot_ends_a_block_early),
+        cmocka_unit_test(buffers_that_follow_make_one_block),
+        cmocka_unit_test(few_events_are_compressed_harder),
         cmocka_unit_test(a_lost_block_costs_its_group),
         cmocka_unit_test(an_ended_thread_is_forgotten),
     };
