@@ -1,6 +1,6 @@
 /* Tables of buckets, each one cache line that is searched whole, so that nothing has to be kept in
- * order. A block goes into the first table whose bucket has room; the next table is four times as
- * large. */
+ * order. The next table is four times as large. Blocks go into the last one where there is room, as
+ * most blocks are looked for there first; it fits the most blocks there have been. */
 #include "address_set.h"
 
 #include "os_memory.h"
@@ -23,20 +23,24 @@ static slot *bucket_in(slot *slots, unsigned table, const void *block) {
     return &slots[(hash >> (64 - FIRST_BITS - 2 * table)) * BUCKET];
 }
 
-/* Made at first use; NULL if the kernel has no memory. */
-static slot *table_of(struct mt_address_set *set, unsigned table) {
-    slot *slots = atomic_load_explicit(&set->tables[table], memory_order_acquire), *none = NULL;
+/* Makes the table, unless another thread does; false if the kernel has no memory. */
+static bool add_table(struct mt_address_set *set, unsigned table) {
+    slot *slots, *none = NULL;
+    unsigned before = table;
     int saved = errno;
 
-    if (slots)
-        return slots;
+    if (table == MT_ADDRESS_SET_TABLES)
+        return false;
     slots = mt_os_memory_map(bytes_of(table));
-    if (slots && !atomic_compare_exchange_strong(&set->tables[table], &none, slots)) {
-        mt_os_memory_unmap(slots, bytes_of(table));
-        slots = none;
-    }
     errno = saved;
-    return slots;
+    if (!slots)
+        return false;
+    if (!atomic_compare_exchange_strong(&set->tables[table], &none, slots))
+        mt_os_memory_unmap(slots, bytes_of(table));
+    /* Pairs with what reads it: the table is there. */
+    atomic_compare_exchange_strong_explicit(&set->count, &before, table + 1, memory_order_release,
+                                            memory_order_relaxed);
+    return true;
 }
 
 static bool replace(slot *bucket, uintptr_t old, uintptr_t new) {
@@ -51,26 +55,31 @@ static bool replace(slot *bucket, uintptr_t old, uintptr_t new) {
     return false;
 }
 
-bool mt_address_set_add(struct mt_address_set *set, const void *block) {
-    for (unsigned table = 0; table < MT_ADDRESS_SET_TABLES; table++) {
-        slot *slots = table_of(set, table);
+/* In any table, one slot from `old` to `new`; sets *count to how many tables there are. */
+static bool replace_in(struct mt_address_set *set, const void *block, uintptr_t old, uintptr_t new,
+                       unsigned *count) {
+    *count = atomic_load_explicit(&set->count, memory_order_acquire);
+    for (unsigned table = *count; table-- > 0;) {
+        slot *slots = atomic_load_explicit(&set->tables[table], memory_order_relaxed);
 
-        if (!slots)
-            return false;
-        if (replace(bucket_in(slots, table, block), 0, (uintptr_t)block))
+        if (replace(bucket_in(slots, table, block), old, new))
             return true;
     }
     return false;
 }
 
-bool mt_address_set_remove(struct mt_address_set *set, const void *block) {
-    for (unsigned table = 0; table < MT_ADDRESS_SET_TABLES; table++) {
-        slot *slots = atomic_load_explicit(&set->tables[table], memory_order_acquire);
+bool mt_address_set_add(struct mt_address_set *set, const void *block) {
+    unsigned count;
 
-        if (!slots)
-            break;
-        if (replace(bucket_in(slots, table, block), (uintptr_t)block, 0))
-            return true;
+    while (!replace_in(set, block, 0, (uintptr_t)block, &count)) {
+        if (!add_table(set, count))
+            return false;
     }
-    return false;
+    return true;
+}
+
+bool mt_address_set_remove(struct mt_address_set *set, const void *block) {
+    unsigned count;
+
+    return replace_in(set, block, (uintptr_t)block, 0, &count);
 }

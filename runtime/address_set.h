@@ -10,6 +10,7 @@
 #define MT_ADDRESS_SET_TABLES 12u
 
 struct mt_address_set {
+    _Atomic unsigned count; /* of tables that there are */
     _Atomic(_Atomic uintptr_t *) tables[MT_ADDRESS_SET_TABLES];
 };
 
