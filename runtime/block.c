@@ -4,6 +4,7 @@
 #include "block.h"
 
 #include "clock.h"
+#include "options.h"
 #include "os_memory.h"
 #include "predict.h"
 #include "stamp.h"
@@ -251,6 +252,7 @@ static void put_plain(struct mt_encoder *encoder, struct mt_bytes *out,
     struct mt_bytes *columns = encoder->columns, *payload = &encoder->payload;
     uint64_t last = header->first_ticks, granule = 0, ticks;
     const uint64_t *words, *end;
+    int columns_used = MT_COLUMN_COUNT;
 
     for (unsigned i = 0; i < run->count; i++) {
         records_of(run, i, &words, &end, &ticks);
@@ -264,19 +266,25 @@ static void put_plain(struct mt_encoder *encoder, struct mt_bytes *out,
             mt_bytes_add_varint(&columns[MT_COLUMN_ADDRESSES],
                                 zigzag((int64_t)((record.address >> 4) - granule)));
             granule = record.address >> 4;
-            if (!(record.op & MT_OP_FREE))
+            if (!(record.op & MT_OP_FREE)) {
                 mt_bytes_add_varint(&columns[MT_COLUMN_SIZES], record.size);
+                mt_bytes_add_varint(&columns[MT_COLUMN_PROBABILITIES], record.probability);
+                if (record.probability)
+                    columns_used = MT_COLUMNS_WEIGHTED;
+            }
             mt_bytes_add_varint(&columns[MT_COLUMN_TICKS], ticks - last);
             last = ticks;
         }
     }
     header->last_ticks = last;
-    for (int c = 0; c < MT_COLUMN_COUNT; c++) {
+    if (columns_used == MT_COLUMNS_WEIGHTED)
+        header->flags = MT_BLOCK_WEIGHTED;
+    for (int c = 0; c < columns_used; c++) {
         uint32_t size = (uint32_t)columns[c].size;
 
         mt_bytes_add(payload, &size, sizeof size);
     }
-    join(encoder, 0, MT_COLUMN_COUNT);
+    join(encoder, 0, (unsigned)columns_used);
     put(encoder->compressor, level_for(header), out, *header, payload,
         &(struct parts){1, {payload->size}});
 }
@@ -359,7 +367,9 @@ uint32_t mt_block_put_events(struct mt_encoder *encoder, struct mt_bytes *out,
         for (int c = 0; c < MT_PREDICTED_COUNT; c++)
             encoder->columns[c].size = 0;
         encoder->payload.size = 0;
-        predictor = mt_predict_begin(header.thread, header.first_event, &sequence);
+        /* Samples have probabilities, and are few. */
+        if (mt_options.sample == MT_SAMPLE_ALL)
+            predictor = mt_predict_begin(header.thread, header.first_event, &sequence);
         if (predictor)
             put_predicted(encoder, out, &header, predictor, sequence, &run);
         else

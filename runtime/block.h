@@ -80,6 +80,7 @@ struct mt_record {
     uint64_t address;
     uint64_t size;
     struct mt_context_id context;
+    unsigned probability; /* of sampling, see MT_COLUMN_PROBABILITIES */
 };
 static inline struct mt_record mt_block_next_record(const uint64_t **words, uint64_t *ticks) {
     const uint64_t *w = *words;
@@ -88,11 +89,13 @@ static inline struct mt_record mt_block_next_record(const uint64_t **words, uint
     if (MT_UNLIKELY(mt_record_is_extended(w))) {
         *ticks = w[1];
         *words = w + MT_RECORD_EXTENDED_WORDS;
-        return (struct mt_record){(unsigned)w[4], w[2], w[3], {(uint32_t)w[5]}};
+        return (struct mt_record){
+            (unsigned)w[4], w[2], w[3], {(uint32_t)w[5]}, (uint16_t)(w[4] >> 32)};
     }
     record.op = mt_record_op(w);
     record.address = w[0] & ((UINT64_C(1) << MT_RECORD_ADDRESS_BITS) - 1);
     record.size = w[0] >> 51 << 12 | w[1] >> 52;
+    record.probability = 0;
     record.context.value = w[1] >> MT_RECORD_TICK_BITS & ((1u << MT_CONTEXT_ID_BITS) - 1);
     *ticks += w[1] & ((1u << MT_RECORD_TICK_BITS) - 1);
     *words = w + MT_RECORD_WORDS;

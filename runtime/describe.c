@@ -5,6 +5,7 @@
 #include "options.h"
 #include "os_memory.h"
 #include "real.h"
+#include "sample.h"
 #include "text.h"
 #include "version.h"
 
@@ -44,11 +45,13 @@ void mt_describe_put_process(struct mt_bytes *out, const struct mt_describe_pare
     struct utsname system;
     ssize_t length;
     const char *capture = mt_real_capture(), *program = mt_object_program();
-    uint32_t count = 2;
+    const char *sample = mt_sample_description();
+    uint32_t count = 3;
     int file;
 
     add_pair("version", MT_VERSION, strlen(MT_VERSION));
     add_pair("capture", capture, strlen(capture));
+    add_pair("sample", sample, strlen(sample));
     if (program[0]) {
         add_pair("executable", program, strlen(program));
         count++;

@@ -73,13 +73,13 @@ typedef uintptr_t site_pointer;
     }
 
 void *mt_entry_reallocated(void *old, uint64_t before, void *memory, size_t size, uintptr_t call) {
-    if (!mt_record_enabled())
-        return memory;
     if (!old)
         return mt_entry_allocated(memory, size, call);
-    if (MT_LIKELY(memory && mt_record_allocations()))
+    if (MT_LIKELY(memory && mt_record_state() == MT_RECORDING_ALL))
         return mt_record_realloc(memory, size, call, old, before);
-    if (memory || size == 0)
+    if (mt_record_state() < MT_RECORDING_OFF)
+        return mt_sample_reallocated(old, before, memory, size, call);
+    if (mt_record_enabled() && (memory || size == 0))
         mt_record_events(&(struct mt_event){MT_OP_FREE, old, 0, call, before}, 1);
     return memory;
 }
@@ -112,7 +112,7 @@ ENTRY(void *, reallocarray, (void *old, size_t count, size_t size, site_pointer 
 
     /* An overflow fails, whatever the product happens to be. */
     if (!memory && __builtin_mul_overflow(count, size, &bytes))
-        return NULL;
+        return mt_entry_reallocated(old, before, NULL, SIZE_MAX, call);
     return mt_entry_reallocated(old, before, memory, count * size, call);
 }
 

@@ -1,6 +1,6 @@
 /* Blocks that are no event: what an allocator allocates in turn is the same memory at another
- * level, and its end is no event either, wherever that comes. A set of addresses, each as often as
- * it was added; without locks, for all threads and signal handlers. */
+ * level, and its end is no event either, wherever that comes. For all threads and signal handlers;
+ * see address_set.h. */
 #ifndef MT_HIDDEN_H
 #define MT_HIDDEN_H
 

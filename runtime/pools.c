@@ -123,6 +123,11 @@ static void record(enum mt_event_op op, const void *block, uint64_t size, const 
         mt_record_events(&events[1], 1);
 }
 
+/* With sampling, it is not known which blocks an allocator only passes on: none is recorded. */
+static bool is_recorded(void) {
+    return mt_record_enabled() && !mt_record_samples();
+}
+
 HOOK(uint64_t, position, void) {
     return (uintptr_t)mt_local.cursor;
 }
@@ -138,24 +143,24 @@ static void allocated(const void *block, uint64_t size, const void *pool, site_p
 
 HOOK(void, alloc, const void *block, uint64_t size, const void *pool, uint64_t position,
      site_pointer site) {
-    if (site && mt_record_enabled() && !is_passed_on(&mt_local, block, size, position))
+    if (site && is_recorded() && !is_passed_on(&mt_local, block, size, position))
         allocated(block, size, pool, site);
 }
 
 HOOK(void, free, const void *block, const void *pool, site_pointer site) {
-    if (block && site && mt_record_enabled())
+    if (block && site && is_recorded())
         record(MT_OP_POOL_FREE, block, 0, pool, mt_stamp_now(&mt_local), site);
 }
 
 /* The end of all of a pool is the end of what lies at its own address. */
 HOOK(void, free_all, const void *pool, site_pointer site) {
-    if (pool && site && mt_record_enabled())
+    if (pool && site && is_recorded())
         record(MT_OP_POOL_FREE, pool, 0, pool, mt_stamp_now(&mt_local), site);
 }
 
 HOOK(void, realloc, const void *block, uint64_t size, const void *pool, uint64_t position,
      uint64_t before, const void *old, site_pointer site) {
-    if (!site || !mt_record_enabled() || is_passed_on(&mt_local, block, size, position))
+    if (!site || !is_recorded() || is_passed_on(&mt_local, block, size, position))
         return;
     /* Null for a size of 0 is a deallocation, else a failure. */
     if (old && (block || size == 0))

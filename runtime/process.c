@@ -12,6 +12,7 @@
 #include "os_memory.h"
 #include "record.h"
 #include "redirect.h"
+#include "sample.h"
 #include "sink.h"
 #include "sites.h"
 #include "stack.h"
@@ -36,17 +37,17 @@ enum state {
 };
 
 /* What a fork wipes, so that the child of one that nobody told of is known. Static where the kernel
- * has no such pages; on before the start, when the first event comes upon it. */
+ * has no such pages; and before the start, which the first event comes upon. */
 struct own_page {
-    _Atomic uint8_t recording; /* enum mt_recording */
+    _Atomic int8_t recording; /* enum mt_recording */
     _Atomic bool is_own;
 };
 
-static struct own_page unwiped = {MT_RECORDING_ALL, true};
+static struct own_page unwiped = {MT_RECORDING_UNKNOWN, true};
 static struct own_page *own_page = &unwiped;
 /* What the page says, or a forked child's is to say. */
-static _Atomic uint8_t wanted = MT_RECORDING_ALL;
-_Atomic uint8_t *mt_recording = &unwiped.recording;
+static _Atomic int8_t wanted = MT_RECORDING_ALL;
+_Atomic int8_t *mt_recording = &unwiped.recording;
 bool mt_clock_is_counter;
 uint8_t mt_stamp_kind = MT_STAMP_CLOCK;
 
@@ -72,8 +73,10 @@ void mt_process_stop_recording(void) {
 }
 
 void mt_process_pause_recording(bool pause) {
-    uint8_t from = pause ? MT_RECORDING_ALL : MT_RECORDING_FREES, expected = from;
-    uint8_t to = pause ? MT_RECORDING_FREES : MT_RECORDING_ALL;
+    bool samples = mt_record_samples();
+    int8_t all = samples ? MT_RECORDING_SAMPLED : MT_RECORDING_ALL;
+    int8_t frees = samples ? MT_RECORDING_SAMPLED_FREES : MT_RECORDING_FREES;
+    int8_t from = pause ? all : frees, to = pause ? frees : all, expected = from;
 
     /* Off stays off: in this order, since the other is turned off last. */
     if (!atomic_compare_exchange_strong(&wanted, &expected, to))
@@ -86,12 +89,13 @@ static void mark_own_process(void) {
     const size_t size = (size_t)sysconf(_SC_PAGESIZE);
     struct own_page *page = mt_os_memory_map(size);
 
-    if (!page || madvise(page, size, MADV_WIPEONFORK) != 0)
-        return;
-    atomic_store(&page->is_own, true);
-    atomic_store(&page->recording, wanted);
-    own_page = page;
-    mt_recording = &page->recording;
+    if (page && madvise(page, size, MADV_WIPEONFORK) == 0) {
+        atomic_store(&page->is_own, true);
+        atomic_store(&page->recording, wanted);
+        own_page = page;
+        mt_recording = &page->recording;
+    }
+    atomic_store(&unwiped.recording, wanted);
 }
 
 /* The locks in the order in which they nest. */
@@ -111,6 +115,7 @@ static void after_fork(bool child) {
     mt_live_after_fork(child, mt_local.busy);
     mt_definitions_after_fork(child);
     mt_thread_after_fork(child);
+    mt_sample_after_fork(child);
     mt_writer_after_fork(child);
     mt_api_after_fork();
 }
@@ -185,6 +190,8 @@ static bool prepare(void) {
     if (mt_options.clock == MT_CLOCK_COARSE)
         mt_stamp_kind = MT_STAMP_COARSE;
     mt_sink_prepare();
+    if (mt_sample_start())
+        atomic_store(&wanted, MT_RECORDING_SAMPLED);
     mark_own_process();
     return register_handlers();
 }
@@ -209,8 +216,12 @@ static bool open_trace(void) {
     return true;
 }
 
-bool mt_process_start(void) {
+void mt_process_prepare(void) {
     advance(STATE_NEW, STATE_PREPARED, prepare);
+}
+
+bool mt_process_start(void) {
+    mt_process_prepare();
     advance(STATE_PREPARED, STATE_STARTED, open_trace);
     return mt_record_enabled() && !mt_process_is_finishing();
 }
@@ -222,7 +233,7 @@ static __attribute__((constructor(101))) void on_load(void) {
 
     mt_local.busy = 1;
     MT_SIGNAL_FENCE();
-    advance(STATE_NEW, STATE_PREPARED, prepare);
+    mt_process_prepare();
     if (mt_record_enabled())
         mt_redirect_objects();
     MT_SIGNAL_FENCE();

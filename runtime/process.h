@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+/* Finds out what is to be recorded, at the first call. In the event path. */
+void mt_process_prepare(void);
+
 /* Opens the trace, at the first call; true if events are to be recorded. Any thread, at its first
  * event. */
 bool mt_process_start(void);

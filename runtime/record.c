@@ -4,9 +4,11 @@
 
 #include "guard.h"
 #include "hidden.h"
+#include "sample.h"
 #include "stack.h"
 #include "stamp.h"
 #include "tags.h"
+#include "thread.h"
 
 static inline __attribute__((always_inline)) struct mt_context_id
 context_of(struct mt_local *local, enum mt_event_op op, uintptr_t call) {
@@ -262,5 +264,76 @@ void *mt_record_realloc(void *memory, size_t size, uintptr_t call, void *old, ui
     };
 
     mt_record_events(events, 2);
+    return memory;
+}
+
+/* Sampling by tiers */
+
+/* `busy` is set. The context is known, so that it is not looked up again on the slow path. */
+static void keep(struct mt_local *local, void *memory, size_t size, uint32_t probability,
+                 struct mt_context_id context) {
+    struct mt_event event = {MT_OP_ALLOC, memory, mt_sample_weighted_size(size, probability),
+                             mt_context_word(context), 0};
+
+    if (!mt_sample_add(memory))
+        return;
+    event.ticks = mt_stamp(local, memory);
+    if (MT_LIKELY(has_room(local, &event, 1)))
+        store(local, &event, context);
+    else
+        mt_thread_record_slow(local, &event, 1);
+}
+
+static void record_tiered(struct mt_local *local, void *memory, size_t size, uintptr_t call) {
+    struct mt_context_id parent = MT_CONTEXT_ROOT, context;
+    const struct mt_context_slot *slot;
+    uint32_t probability;
+
+    begin(local);
+    slot = known_slot(local, call, &parent);
+    if (MT_LIKELY(slot && slot_is(slot, parent, call)))
+        context = slot->id;
+    else
+        context = mt_record_context(local, MT_OP_ALLOC, call);
+    probability = mt_sample_choose(local->thread->counts, context, size);
+    if (probability)
+        keep(local, memory, size, probability, context);
+    end(local);
+}
+
+/* Without a thread that counts, or in a handler that may have interrupted the count, what is
+ * recorded is recorded for certain. */
+static MT_COLD void *record_certain(void *memory, size_t size, uintptr_t call) {
+    return mt_sample_add(memory) ? mt_record_alloc(memory, size, call) : memory;
+}
+
+/* The cases of record_special(). */
+static MT_COLD void *tiered_special(void *memory, size_t size, uintptr_t call) {
+    struct mt_local *local = &mt_local;
+    uint32_t busy;
+
+    mt_guard_drop_dead(local);
+    if (local->guard)
+        return memory;
+    if (local->busy & 1 || !local->thread)
+        return record_certain(memory, size, call);
+    if (local->busy >= MT_LOCAL_OWN) {
+        if (!mt_interposed)
+            return memory;
+        call = mt_call_foreign(local->own_address, MT_API_UNKNOWN);
+    }
+    busy = local->busy;
+    record_tiered(local, memory, size, call);
+    MT_SIGNAL_FENCE();
+    local->busy = busy;
+    return memory;
+}
+
+void *mt_record_tiered(void *memory, size_t size, uintptr_t call) {
+    struct mt_local *local = &mt_local;
+
+    if (MT_UNLIKELY(local->busy || !local->thread))
+        return tiered_special(memory, size, call);
+    record_tiered(local, memory, size, call);
     return memory;
 }

@@ -66,7 +66,7 @@ static inline uintptr_t mt_call_foreign(const void *return_address, enum memtrac
 struct mt_event {
     enum mt_event_op op;
     const void *address;
-    uint64_t size;  /* bytes; 0 for a deallocation */
+    uint64_t size;  /* bytes; 0 for a deallocation; or mt_sample_weighted_size() */
     uintptr_t call; /* as an entry point is given it; mt_call_foreign(); or mt_context_word() */
     uint64_t ticks;
 };
@@ -108,29 +108,48 @@ MT_EXTERN const bool mt_interposed;
 #define MT_LOCAL_QUIET 4u
 #define MT_LOCAL_OWN 256u
 
+/* Everything is recorded above OFF, so that entry points ask once; what is below goes through
+ * sample.c. */
 enum mt_recording {
-    MT_RECORDING_OFF,   /* entry points only call through */
-    MT_RECORDING_FREES, /* paused: deallocations only */
-    MT_RECORDING_ALL,
+    MT_RECORDING_UNKNOWN = -3, /* the options have not been read */
+    MT_RECORDING_SAMPLED = -2,
+    MT_RECORDING_SAMPLED_FREES = -1, /* paused: deallocations of what was kept */
+    MT_RECORDING_OFF = 0,            /* entry points only call through */
+    MT_RECORDING_FREES = 1,          /* paused: deallocations only */
+    MT_RECORDING_ALL = 2,
 };
 
 /* Turned off by mode=off, at the end, and when the trace cannot be written; process.c. It stands in
  * a page that a fork wipes, since the child shares the buffers until it is told of the fork, or for
  * ever if it is not. */
-MT_EXTERN _Atomic uint8_t *mt_recording;
+MT_EXTERN _Atomic int8_t *mt_recording;
 
 static inline bool mt_stack_is_own(const struct mt_local *local, uintptr_t address) {
     return address - local->stack_low < local->stack_size;
 }
 
-/* Whether anything is recorded. */
-static inline bool mt_record_enabled(void) {
-    return atomic_load_explicit(mt_recording, memory_order_relaxed) != MT_RECORDING_OFF;
+/* enum mt_recording */
+static inline int mt_record_state(void) {
+    return atomic_load_explicit(mt_recording, memory_order_relaxed);
 }
 
-/* Whether allocations are. */
+/* Whether anything is recorded. */
+static inline bool mt_record_enabled(void) {
+    return mt_record_state() != MT_RECORDING_OFF;
+}
+
+/* Whether allocations are, or samples of them. */
 static inline bool mt_record_allocations(void) {
-    return atomic_load_explicit(mt_recording, memory_order_relaxed) == MT_RECORDING_ALL;
+    int state = mt_record_state();
+
+    return state == MT_RECORDING_ALL || state <= MT_RECORDING_SAMPLED;
+}
+
+/* Whether it is samples. */
+static inline bool mt_record_samples(void) {
+    int state = mt_record_state();
+
+    return state == MT_RECORDING_SAMPLED || state == MT_RECORDING_SAMPLED_FREES;
 }
 
 static inline unsigned mt_record_op(const uint64_t *words) {
@@ -180,6 +199,9 @@ static inline void mt_record_publish(struct mt_local *local, uint64_t *end) {
 void *mt_record_alloc(void *memory, size_t size, uintptr_t call);
 void *mt_record_realloc(void *memory, size_t size, uintptr_t call, void *old, uint64_t before);
 void mt_record_free(void *memory, uintptr_t call);
+
+/* An allocation with sample=tiered, if it is kept. Returns `memory`. */
+void *mt_record_tiered(void *memory, size_t size, uintptr_t call);
 
 /* Records 1 or 2 events that belong together, such as the two halves of a realloc, which come to
  * stand side by side. Their context is that of the last one. */

@@ -7,6 +7,7 @@
 #include "guard.h"
 #include "live.h"
 #include "lock.h"
+#include "options.h"
 #include "os_memory.h"
 #include "pools.h"
 #include "process.h"
@@ -65,7 +66,10 @@ static struct mt_thread *thread_new(void) {
          */
         bool keep = thread->forgotten == mt_context_forgotten();
 
-        memset(thread, 0, keep ? offsetof(struct mt_thread, cache) : sizeof *thread);
+        memset(thread, 0,
+               keep ? offsetof(struct mt_thread, cache) : offsetof(struct mt_thread, counts));
+        if (mt_options.sample == MT_SAMPLE_TIERED)
+            memset(thread->counts, 0, sizeof thread->counts);
     } else {
         thread = mt_os_memory_map(sizeof *thread);
     }
@@ -228,8 +232,8 @@ static void record_extended(struct mt_local *local, uint64_t *slot, const struct
     slot[0] = (uint64_t)MT_RECORD_OP_EXTENDED << MT_RECORD_ADDRESS_BITS;
     slot[1] = event->ticks;
     slot[2] = (uintptr_t)event->address;
-    slot[3] = event->size;
-    slot[4] = event->op;
+    slot[3] = event->size & ((UINT64_C(1) << MT_SAMPLE_SIZE_BITS) - 1);
+    slot[4] = event->op | event->size >> MT_SAMPLE_SIZE_BITS << 32;
     slot[5] = context.value;
     local->buffer->extended++;
 }
@@ -247,7 +251,7 @@ static void record_with_room(struct mt_local *local, struct mt_event event) {
 
     /* No block has that many bytes, but libstdc++'s aligned operator new rounds such a size up to
      * 0, and returns one. */
-    if (event.size >> 63)
+    if (event.size >> MT_SAMPLE_SIZE_BITS && mt_options.sample == MT_SAMPLE_ALL)
         event.size = 0;
     /* The free half of a realloc carries the time before the call, and a handler may have recorded
      * since. Within a thread the order of recording is the order. */

@@ -3,6 +3,7 @@
 #define MT_THREAD_H
 
 #include "record.h"
+#include "sample.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -29,6 +30,7 @@ struct mt_thread {
     /* What is here outlives the thread: the next one to use this memory finds it of use. */
     struct mt_context_slot cache[MT_CONTEXT_CACHE_SLOTS];
     struct mt_context_path paths[MT_CONTEXT_PATHS];
+    struct mt_sample_count counts[MT_SAMPLE_COUNTS]; /* with sample=tiered */
 };
 
 /* Makes the key whose destructor tells of a thread's end. Once per process, in the main thread. A

@@ -46,7 +46,7 @@ static bool is_explained(const struct analysis *analysis, uint32_t member) {
     while (member != MT_NO_MEMBER) {
         const struct trace *trace = &analysis->traces[member];
 
-        if (!trace_interposed(trace) || !trace_complete(trace) ||
+        if (trace_sampled(trace) || !trace_interposed(trace) || !trace_complete(trace) ||
             (until != UINT64_MAX && trace_pause_ticks(trace) <= until))
             return true;
         until = analysis->members[member].fork_ticks;
@@ -98,6 +98,12 @@ static bool begin(struct analysis *analysis, uint32_t member, const struct heap 
     passage->next_child = analysis->members[member].first_child;
     if (!facts_init(facts, trace->defs.contexts.count, trace->reader.stream_count, error))
         return false;
+    if (!analysis->second && trace_sampled(trace)) {
+        facts->estimates =
+            estimates_create(trace, trace->defs.contexts.count, trace->reader.stream_count);
+        if (!facts->estimates)
+            return error_no_memory(error);
+    }
     set_up(analysis, member, parent, passage, &setup);
     passage->matching = heap_init(&passage->heap, &setup, error);
     if (!passage->matching)

@@ -16,6 +16,7 @@ void facts_free(struct facts *facts) {
     free(facts->contexts);
     free(facts->threads);
     errors_free(&facts->errors);
+    estimates_free(facts->estimates);
     *facts = (struct facts){0};
 }
 

@@ -9,6 +9,7 @@
 #define MT_MODEL_FACTS_H
 
 #include "model/errors.h"
+#include "model/estimates.h"
 #include "model/live_table.h"
 #include "util/error.h"
 #include "util/id_map.h"
@@ -46,6 +47,7 @@ struct facts {
     struct thread_facts *threads;
     size_t thread_count;
     struct errors errors;
+    struct estimates *estimates; /* of a sampled trace, whose facts are of its events alone */
     uint64_t events;
     uint64_t pool_events; /* of custom allocators; none of the others counts them */
     uint64_t allocations;
@@ -66,7 +68,7 @@ struct facts {
     uint64_t orphan_frees;    /* or by all appearances, without it */
 };
 
-/* Contexts and threads are numbered from 0. */
+/* Contexts and threads are numbered from 0. Without estimates. */
 bool facts_init(struct facts *facts, size_t contexts, size_t threads, struct error *error);
 void facts_free(struct facts *facts);
 
@@ -103,6 +105,8 @@ static inline void facts_block_begins(struct facts *facts, const struct live_blo
         facts->peak_ticks = block->ticks;
         facts->epoch++;
     }
+    if (__builtin_expect(facts->estimates != NULL, 0))
+        estimates_block_begins(facts->estimates, block);
 }
 
 /* The block's memory is no longer held; whether a free was recorded is told apart from this. */
@@ -116,6 +120,8 @@ static inline void facts_block_ends(struct facts *facts, const struct live_block
     thread->live -= block->size;
     thread->leaked_blocks--;
     facts->live -= block->size;
+    if (__builtin_expect(facts->estimates != NULL, 0))
+        estimates_block_ends(facts->estimates, block);
 }
 
 /* A recorded free of the block by a thread. */
@@ -134,6 +140,8 @@ static inline void facts_block_freed(struct facts *facts, const struct live_bloc
         context->temporary_bytes += block->size;
         owner->temporary++;
     }
+    if (__builtin_expect(facts->estimates != NULL, 0))
+        estimates_block_freed(facts->estimates, block, thread, ticks);
 }
 
 #endif

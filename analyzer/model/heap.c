@@ -241,6 +241,12 @@ static void remember(struct heap *heap, const struct heap *owner, const struct l
     past->by = origin_of(heap, freed_at);
 }
 
+static void free_inherited(struct heap *heap, const struct live_block *block, uint32_t stream) {
+    heap->facts->inherited_frees++;
+    if (heap->facts->estimates)
+        estimates_inherited_freed(heap->facts->estimates, block, stream);
+}
+
 /* A recorded free of the block by a thread. */
 static inline void free_block(struct heap *heap, const struct heap *owner,
                               const struct live_block *block, uint32_t freed_at, uint64_t ticks,
@@ -248,7 +254,7 @@ static inline void free_block(struct heap *heap, const struct heap *owner,
     if (owner == heap)
         facts_block_freed(heap->facts, block, stream, ticks);
     else
-        heap->facts->inherited_frees++;
+        free_inherited(heap, block, stream);
     check_api(heap, owner, block, freed_at, ticks, stream);
     if (__builtin_expect(heap->history.items != NULL, 0))
         remember(heap, owner, block, freed_at);
@@ -292,6 +298,7 @@ static bool allocate(struct heap *heap, const struct event *event, uint32_t cont
     const struct live_block block = {
         .address = event->address,
         .size = event->size,
+        .probability = event->probability,
         .ticks = event->ticks,
         .context = context,
         .thread = event->stream,
@@ -408,9 +415,19 @@ bool heap_process(struct heap *heap, const struct event *events, size_t count,
     return !heap->out_of_memory || error_no_memory(error);
 }
 
+static void estimate_leaks(struct heap *heap) {
+    estimates_finish(heap->facts->estimates);
+    for (size_t i = 0; i <= heap->table.mask; i++) {
+        if (heap->table.slots[i].address)
+            estimates_block_is_left(heap->facts->estimates, &heap->table.slots[i]);
+    }
+}
+
 bool heap_finish(struct heap *heap, struct error *error) {
     for (unsigned i = 0; i < heap->pending_count; i++)
         settle(heap, i);
     heap->pending_count = 0;
+    if (heap->facts->estimates)
+        estimate_leaks(heap);
     return !heap->out_of_memory || error_no_memory(error);
 }

@@ -10,10 +10,11 @@
 
 struct live_block {
     uint64_t address; /* 0 marks an empty slot */
-    uint64_t size;
-    uint64_t ticks;   /* of its allocation */
-    uint32_t context; /* index */
-    uint32_t thread;  /* stream index */
+    uint64_t size : 48;
+    uint64_t probability : 16; /* as in struct event */
+    uint64_t ticks;            /* of its allocation */
+    uint32_t context;          /* index */
+    uint32_t thread;           /* stream index */
 };
 
 struct live_table {

@@ -133,7 +133,7 @@ static struct trace *trace_of(const struct chains *chains) {
 bool pool_report_make(struct pool_report *pools, const struct report *report, struct error *error) {
     bool good = true;
 
-    *pools = (struct pool_report){0};
+    *pools = (struct pool_report){.sampled = report->totals.sampled > 0};
     for (size_t i = 0; good && i < report->traces.count; i++) {
         const struct chains *chains = report->traces.items[i];
         struct pools of_trace;

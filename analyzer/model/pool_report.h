@@ -23,6 +23,7 @@ struct pool_report_instance {
 struct pool_report {
     MT_LIST(struct pool_row) rows;                  /* the largest peak first */
     MT_LIST(struct pool_report_instance) instances; /* by row, the largest peak first */
+    bool sampled; /* of at least one trace the blocks were not recorded, as it is a sample */
 };
 
 /* Of the report's traces, whose events are gone through again. */

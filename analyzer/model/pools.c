@@ -98,8 +98,11 @@ static struct pool_counters *counters_of_instance(struct run *run, const struct 
 }
 
 static struct live_block as_live_block(const struct pool_block *block) {
-    return (struct live_block){block->address, block->size, block->ticks, block->context,
-                               block->thread};
+    return (struct live_block){.address = block->address,
+                               .size = block->size,
+                               .ticks = block->ticks,
+                               .context = block->context,
+                               .thread = block->thread};
 }
 
 static bool is_selected(const struct run *run, const struct pool_block *block) {

@@ -2,9 +2,30 @@
 #define XXH_INLINE_ALL
 #include "model/report.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+
+static void add_variances(struct variances *sum, const struct variances *more) {
+    sum->allocations += more->allocations;
+    sum->frees += more->frees;
+    sum->allocated_bytes += more->allocated_bytes;
+    sum->peak_bytes += more->peak_bytes;
+    sum->peak_blocks += more->peak_blocks;
+    sum->leaked_bytes += more->leaked_bytes;
+    sum->leaked_blocks += more->leaked_blocks;
+}
+
+static void raise(struct variances *largest, const struct variances *more) {
+    largest->allocations = fmax(largest->allocations, more->allocations);
+    largest->frees = fmax(largest->frees, more->frees);
+    largest->allocated_bytes = fmax(largest->allocated_bytes, more->allocated_bytes);
+    largest->peak_bytes = fmax(largest->peak_bytes, more->peak_bytes);
+    largest->peak_blocks = fmax(largest->peak_blocks, more->peak_blocks);
+    largest->leaked_bytes = fmax(largest->leaked_bytes, more->leaked_bytes);
+    largest->leaked_blocks = fmax(largest->leaked_blocks, more->leaked_blocks);
+}
 
 void counters_add(struct counters *sum, const struct counters *more) {
     sum->allocations += more->allocations;
@@ -17,6 +38,83 @@ void counters_add(struct counters *sum, const struct counters *more) {
     sum->temporary += more->temporary;
     sum->temporary_bytes += more->temporary_bytes;
     sum->lifetime_ns += more->lifetime_ns;
+    sum->sampled |= more->sampled;
+    sum->recorded += more->recorded;
+    add_variances(&sum->variances, &more->variances);
+    raise(&sum->largest, &more->largest);
+}
+
+double counters_error(double variance, double largest) {
+    return sqrt(variance + largest);
+}
+
+/* Of a sum that is undone, rounding may leave a little less than nothing. */
+static uint64_t rounded(double value) {
+    return value <= 0 ? 0 : value >= 1.8e19 ? UINT64_MAX : (uint64_t)(value + 0.5);
+}
+
+static void set_estimate(uint64_t *value, double *variance, double *largest,
+                         const struct estimate *estimate) {
+    *value = rounded(estimate->value);
+    *variance = estimate->variance > 0 ? estimate->variance : 0;
+    *largest = estimate->largest;
+}
+#define SET_ESTIMATE(counters, figure, estimate)                                                   \
+    set_estimate(&(counters)->figure, &(counters)->variances.figure, &(counters)->largest.figure,  \
+                 estimate)
+
+/* What is recorded in place of the rest is what the facts say. */
+static struct counters estimated_context(const struct context_estimates *context, uint64_t recorded,
+                                         double ns_per_tick) {
+    struct counters counters = {.sampled = true, .recorded = recorded};
+
+    SET_ESTIMATE(&counters, allocations, &context->allocations);
+    SET_ESTIMATE(&counters, frees, &context->frees);
+    SET_ESTIMATE(&counters, allocated_bytes, &context->allocated_bytes);
+    SET_ESTIMATE(&counters, peak_bytes, &context->at_peak);
+    SET_ESTIMATE(&counters, peak_blocks, &context->blocks_at_peak);
+    SET_ESTIMATE(&counters, leaked_bytes, &context->live);
+    SET_ESTIMATE(&counters, leaked_blocks, &context->live_blocks);
+    counters.lifetime_ns = context->lifetime_ticks * ns_per_tick;
+    return counters;
+}
+
+static struct counters estimated_thread(const struct thread_estimates *thread, uint64_t recorded) {
+    struct counters counters = {.sampled = true, .recorded = recorded};
+
+    SET_ESTIMATE(&counters, allocations, &thread->allocations);
+    SET_ESTIMATE(&counters, frees, &thread->frees);
+    SET_ESTIMATE(&counters, allocated_bytes, &thread->allocated_bytes);
+    SET_ESTIMATE(&counters, peak_bytes, &thread->peak);
+    SET_ESTIMATE(&counters, leaked_bytes, &thread->live);
+    SET_ESTIMATE(&counters, leaked_blocks, &thread->left_blocks);
+    return counters;
+}
+
+static void add_estimate(struct estimate *sum, const struct estimate *more) {
+    sum->value += more->value;
+    sum->variance += more->variance;
+    sum->largest = fmax(sum->largest, more->largest);
+}
+
+/* Frees are those that threads made, of what is inherited, too. */
+static struct counters estimated_sums(const struct facts *facts) {
+    const struct estimates *estimates = facts->estimates;
+    struct context_estimates sums = {.epoch = 0};
+
+    for (size_t i = 0; i < estimates->context_count; i++) {
+        const struct context_estimates *context = &estimates->contexts[i];
+
+        add_estimate(&sums.allocations, &context->allocations);
+        add_estimate(&sums.allocated_bytes, &context->allocated_bytes);
+        add_estimate(&sums.live, &context->live);
+        add_estimate(&sums.live_blocks, &context->live_blocks);
+        add_estimate(&sums.at_peak, &context->at_peak);
+        add_estimate(&sums.blocks_at_peak, &context->blocks_at_peak);
+    }
+    for (size_t i = 0; i < facts->thread_count; i++)
+        add_estimate(&sums.frees, &estimates->threads[i].frees);
+    return estimated_context(&sums, facts->allocations, 0);
 }
 
 static bool add_row(struct report_rows *rows, const struct report_row *row) {
@@ -60,7 +158,11 @@ static bool add_contexts(struct report *report, const struct chains *chains,
             .temporary = context->temporary,
             .temporary_bytes = context->temporary_bytes,
             .lifetime_ns = context->lifetime_ticks * trace->defs.ns_per_tick,
+            .recorded = context->allocations,
         };
+        if (facts->estimates)
+            row.counters = estimated_context(&facts->estimates->contexts[i], context->allocations,
+                                             trace->defs.ns_per_tick);
         if (!add_row(&report->contexts, &row))
             return false;
     }
@@ -102,8 +204,15 @@ static bool add_threads(struct report *report, const struct trace *trace,
                     .leaked_bytes = thread->live,
                     .leaked_blocks = thread->leaked_blocks,
                     .temporary = thread->temporary,
+                    .recorded = thread->allocations,
                 },
         };
+        if (facts->estimates) {
+            const struct thread_estimates *estimate = &facts->estimates->threads[i];
+
+            added->counters = estimated_thread(estimate, thread->allocations);
+            added->freed_by_others = rounded(estimate->freed_by_others.value);
+        }
         report->totals.threads++;
     }
     if (report->threads.count > first)
@@ -116,7 +225,7 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
                        const struct facts *facts) {
     const struct defs *defs = &trace->defs;
     double duration = trace_duration_ns(trace, facts->last_ticks);
-    const struct counters sums = {
+    struct counters sums = {
         .allocations = facts->allocations,
         .frees = facts->frees,
         .allocated_bytes = facts->allocated_bytes,
@@ -126,8 +235,15 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
         .leaked_blocks = facts->live_blocks,
         .temporary = facts->temporary,
         .temporary_bytes = facts->temporary_bytes,
+        .recorded = facts->allocations,
     };
+    uint64_t peak_ticks = facts->peak_ticks;
 
+    if (facts->estimates) {
+        sums = estimated_sums(facts);
+        peak_ticks = facts->estimates->peak_ticks;
+        totals->sampled++;
+    }
     counters_add(&totals->counters, &sums);
     totals->events += facts->events;
     totals->pool_events += facts->pool_events;
@@ -163,9 +279,9 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
     }
     if (duration > totals->duration_ns)
         totals->duration_ns = duration;
-    if (facts->peak > totals->largest_peak) {
-        totals->largest_peak = facts->peak;
-        totals->peak_ns = trace_ns(trace, facts->peak_ticks);
+    if (sums.peak_bytes > totals->largest_peak) {
+        totals->largest_peak = sums.peak_bytes;
+        totals->peak_ns = trace_ns(trace, peak_ticks);
     }
 }
 

@@ -11,6 +11,17 @@
 #include "model/facts.h"
 #include "trace/trace.h"
 
+/* See estimates.h. */
+struct variances {
+    double allocations;
+    double frees;
+    double allocated_bytes;
+    double peak_bytes;
+    double peak_blocks;
+    double leaked_bytes;
+    double leaked_blocks;
+};
+
 struct counters {
     uint64_t allocations;
     uint64_t frees; /* of a row: of the blocks allocated there; of a thread: made by it */
@@ -22,7 +33,16 @@ struct counters {
     uint64_t temporary;
     uint64_t temporary_bytes; /* not of threads */
     double lifetime_ns;       /* sum over the freed blocks */
+    /* Of sampled traces all of this are estimates, but `temporary` and `temporary_bytes`, which are
+     * not known and 0. */
+    bool sampled;
+    uint64_t recorded; /* allocations in the traces */
+    struct variances variances;
+    struct variances largest; /* terms of those */
 };
+
+/* Of a figure, by its variance and the largest term of that. */
+double counters_error(double variance, double largest);
 
 void counters_add(struct counters *sum, const struct counters *more);
 
@@ -111,6 +131,7 @@ struct report_totals {
     double duration_ns; /* of the longest */
     double peak_ns;     /* of the trace with the largest peak, since its start */
     uint64_t largest_peak;
+    uint64_t sampled;  /* traces */
     bool rate_unknown; /* of at least one trace's clock */
     bool cut;
 };

@@ -13,6 +13,10 @@ const char *column_title(enum report_order order);
 /* Written into the buffer, which is returned. */
 const char *column_cell(struct format_buffer *buffer, const struct counters *counters,
                         enum report_order order);
+
+/* The standard error, of sampled traces; not of what is temporary. */
+const char *column_error(struct format_buffer *buffer, const struct counters *counters,
+                         enum report_order order);
 const char *column_share(struct format_buffer *buffer, const struct counters *part,
                          const struct counters *whole, enum report_order order);
 

@@ -33,10 +33,12 @@ void dump_event_text(FILE *out, const struct trace *trace, const struct event *e
     fprintf(out, "%15.0f  %3u  %-13s  0x%012" PRIx64 "  ", trace_ns(trace, event->ticks),
             trace->reader.streams[event->stream].thread, operations[event->op], event->address);
     if (event_is_allocation(event) && event->op != MT_OP_IN_POOL)
-        fprintf(out, "%12" PRIu64, event->size);
+        fprintf(out, "%12" PRIu64, (uint64_t)event->size);
     else
         fprintf(out, "%12s", "-");
     fprintf(out, "  %6u  %s", event->context, name ? name : "");
+    if (event->probability)
+        fprintf(out, "  (probability %.4g)", event->probability / 65536.0);
     if (file && file[0])
         fprintf(out, "  %s:%u", file, frame->line);
     fputc('\n', out);
@@ -67,7 +69,9 @@ void dump_event_json(FILE *out, const struct trace *trace, const struct event *e
             trace_ns(trace, event->ticks), trace->reader.streams[event->stream].thread,
             operations[event->op], event->address);
     if (event_is_allocation(event) && event->op != MT_OP_IN_POOL)
-        fprintf(out, "\"size\": %" PRIu64 ", ", event->size);
+        fprintf(out, "\"size\": %" PRIu64 ", ", (uint64_t)event->size);
+    if (event->probability)
+        fprintf(out, "\"probability\": %.8f, ", event->probability / 65536.0);
     fprintf(out, "\"context\": %u, \"hash\": \"%016" PRIx64 "\", \"function\": ", event->context,
             trace->defs.contexts.items[context].hash);
     put_json_string(out, name ? name : "");

@@ -101,6 +101,11 @@ static void print_scope(FILE *out, const struct report *report) {
         fputs("  - a free that is counted here as one of other memory may be a double or invalid "
               "one\n",
               out);
+    if (totals->sampled)
+        fputs("  - double and invalid frees cannot be told from samples, and mismatched ones are "
+              "those "
+              "of\n    recorded allocations\n",
+              out);
 }
 
 bool errors_print(FILE *out, struct report *report, const struct report_options *options,

@@ -109,6 +109,8 @@ static void print_capture(FILE *out, const struct defs *defs) {
         fprintf(out, "  %-12s calls-only: linked statically, instrumented code only\n", "capture");
     else if (capture[0])
         print_string(out, "capture", capture, strlen(capture));
+    if (defs->process.sample[0] && strcmp(defs->process.sample, "all") != 0)
+        print_string(out, "sample", defs->process.sample, strlen(defs->process.sample));
     if (defs->end.present)
         fprintf(out, "  %-12s at most %s mapped by the runtime\n", "memory",
                 BYTES(defs->end.mapped_bytes));

@@ -123,7 +123,7 @@ static json_t *summary_object(const struct report *report) {
     JSON_SET(object, "sites_without_debug_info", json_number_of(totals->sites_without_debug_info));
     JSON_SET(object, "traces", json_number_of(report->traces.count));
     JSON_SET(object, "tag", report->tag ? json_text(report->tag) : json_null());
-    JSON_SET(object, "estimated", json_false());
+    JSON_SET(object, "estimated", json_boolean(totals->sampled > 0));
     JSON_SET(object, "complete", json_boolean(report_complete(report)));
     return object;
 }
@@ -161,6 +161,8 @@ static json_t *process_object(const struct trace *trace) {
     JSON_SET(object, "version", json_text_or_null(process->version));
     JSON_SET(object, "arch", json_text_or_null(process->arch));
     JSON_SET(object, "capture", json_text_or_null(process->capture));
+    if (trace_sampled(trace))
+        JSON_SET(object, "sample", json_text(process->sample));
     JSON_SET(object, "parent_trace", json_text_or_null(process->parent_trace));
     return object;
 }

@@ -138,6 +138,7 @@ static void print_unmatched(FILE *out, const struct report *report) {
         {totals->interposed < report->traces.count, "by code that is not instrumented"},
         {totals->paused > 0, "while recording was paused"},
         {totals->forked > 0, "before the fork"},
+        {totals->sampled > 0, "without being sampled"},
     };
     const char *before = " that was allocated ";
 

@@ -66,7 +66,10 @@ static json_t *pool_object(const struct pool_report *pools, size_t index) {
 }
 
 void pools_write_json(FILE *out, const struct pool_report *pools) {
-    fputs("{\"pools\": [", out);
+    fputs("{", out);
+    if (pools->sampled)
+        fputs("\"sampled\": true,\n", out);
+    fputs("\"pools\": [", out);
     for (size_t i = 0; i < pools->rows.count; i++) {
         fputs(i ? ",\n  " : "\n  ", out);
         json_write(out, pool_object(pools, i));

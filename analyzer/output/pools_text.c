@@ -89,6 +89,8 @@ static void print_instances(FILE *out, const struct pool_report *pools, size_t r
 
 void pools_print(FILE *out, const struct pool_report *pools, size_t limit) {
     fputs("Pools: what custom allocators handed out, apart from the heap\n", out);
+    if (pools->sampled)
+        fputs("\n  ! with sampling, only what they got from the heap was recorded\n", out);
     if (!pools->rows.count) {
         fputs("\n  none: no call of a function that is marked or has alloc_size was compiled\n",
               out);

@@ -21,6 +21,30 @@ enum { CHAIN_INDENT = 8 };
 #define SHARE(part, whole) format_share(&(struct format_buffer){{0}}, part, whole)
 #define DURATION(ns) format_duration(&(struct format_buffer){{0}}, ns)
 
+/* Behind a figure of a sampled trace. */
+static void print_error(FILE *out, const struct counters *counters, enum report_order order) {
+    if (counters->sampled)
+        fprintf(out, " +- %s", column_error(&(struct format_buffer){{0}}, counters, order));
+}
+
+static void print_count_error(FILE *out, const struct counters *counters, double error) {
+    if (counters->sampled)
+        fprintf(out, " +- %s", COUNT((uint64_t)(error + 0.5)));
+}
+
+/* What all figures below rest on. */
+static void print_sampling(FILE *out, const struct report *report) {
+    const struct report_totals *totals = &report->totals;
+
+    if (!totals->sampled)
+        return;
+    fputs("  sampled      ", out);
+    if (totals->sampled < report->traces.count)
+        fprintf(out, "%s of the traces; ", COUNT(totals->sampled));
+    fprintf(out, "estimates from %s recorded allocations, +- their standard error\n",
+            COUNT(totals->counters.recorded));
+}
+
 static void print_summary(FILE *out, const struct report *report) {
     const struct report_totals *totals = &report->totals;
     const struct counters *sums = &totals->counters;
@@ -37,6 +61,7 @@ static void print_summary(FILE *out, const struct report *report) {
         notes_clean(out, report->pool, strlen(report->pool));
         fputs(", apart from the heap\n", out);
     }
+    print_sampling(out, report);
     if (totals->rate_unknown)
         fprintf(out, "  duration     unknown: the trace does not tell the rate of its clock\n");
     else
@@ -44,12 +69,17 @@ static void print_summary(FILE *out, const struct report *report) {
                 several ? " (the longest)" : "");
     fprintf(out, "  threads      %s\n", COUNT(totals->threads));
     fprintf(out, "  allocations  %s", COUNT(sums->allocations));
+    print_error(out, sums, REPORT_ORDER_COUNT);
     if (!totals->rate_unknown && !several && seconds > 0 && sums->allocations)
         fprintf(out, " (%s a second)", COUNT((uint64_t)((double)sums->allocations / seconds)));
-    fprintf(out, "\n  frees        %s\n", COUNT(sums->frees));
-    fprintf(out, "  allocated    %s (%s bytes)\n", BYTES(sums->allocated_bytes),
-            COUNT(sums->allocated_bytes));
-    fprintf(out, "  peak         %s (%s bytes)", BYTES(sums->peak_bytes), COUNT(sums->peak_bytes));
+    fprintf(out, "\n  frees        %s", COUNT(sums->frees));
+    print_count_error(out, sums, counters_error(sums->variances.frees, sums->largest.frees));
+    fprintf(out, "\n  allocated    %s", BYTES(sums->allocated_bytes));
+    print_error(out, sums, REPORT_ORDER_ALLOCATED);
+    fprintf(out, " (%s bytes)\n  peak         %s", COUNT(sums->allocated_bytes),
+            BYTES(sums->peak_bytes));
+    print_error(out, sums, REPORT_ORDER_PEAK);
+    fprintf(out, " (%s bytes)", COUNT(sums->peak_bytes));
     if (report->tag)
         fputs(", held at the peak of everything", out);
     else if (several)
@@ -57,9 +87,16 @@ static void print_summary(FILE *out, const struct report *report) {
                 BYTES(totals->largest_peak));
     else if (!totals->rate_unknown)
         fprintf(out, " at %s", DURATION(totals->peak_ns));
-    fprintf(out, "\n  leaked       %s (%s bytes) in %s block%s\n", BYTES(sums->leaked_bytes),
-            COUNT(sums->leaked_bytes), COUNT(sums->leaked_blocks),
-            sums->leaked_blocks == 1 ? "" : "s");
+    fprintf(out, "\n  leaked       %s", BYTES(sums->leaked_bytes));
+    print_error(out, sums, REPORT_ORDER_LEAKED);
+    fprintf(out, " (%s bytes) in %s", COUNT(sums->leaked_bytes), COUNT(sums->leaked_blocks));
+    print_count_error(out, sums,
+                      counters_error(sums->variances.leaked_blocks, sums->largest.leaked_blocks));
+    fprintf(out, " block%s\n", sums->leaked_blocks == 1 ? "" : "s");
+    if (sums->sampled) {
+        fputs("  temporary    - (not to be known from samples)\n", out);
+        return;
+    }
     fprintf(out, "  temporary    %s (%s of the allocations)\n", COUNT(sums->temporary),
             SHARE(sums->temporary, sums->allocations));
 }
@@ -121,14 +158,21 @@ static void print_section_title(FILE *out, const struct report *report, enum rep
     }
 }
 
+/* Of what is temporary, samples tell nothing: there is room for errors instead. */
+static bool has_column(const struct counters *sums, int column) {
+    return column != REPORT_ORDER_TEMPORARY || !sums->sampled;
+}
+
 static void print_row_head(FILE *out, size_t number, const struct report_row *row,
                            const struct counters *sums, enum report_order order) {
     struct format_buffer buffer;
 
-    fprintf(out, "%4zu. %11s %8s ", number, column_cell(&buffer, &row->counters, order),
-            SHARE(report_value(&row->counters, order), report_value(sums, order)));
+    fprintf(out, "%4zu. %11s ", number, column_cell(&buffer, &row->counters, order));
+    if (sums->sampled)
+        fprintf(out, "+- %11s ", column_error(&buffer, &row->counters, order));
+    fprintf(out, "%8s ", SHARE(report_value(&row->counters, order), report_value(sums, order)));
     for (int i = 0; i < MT_COLUMNS; i++) {
-        if (i != (int)order)
+        if (i != (int)order && has_column(sums, i))
             fprintf(out, " %14s", column_cell(&buffer, &row->counters, (enum report_order)i));
     }
     fputc('\n', out);
@@ -173,9 +217,12 @@ static void print_section(FILE *out, const struct report *report, struct report_
     report_sort(rows, order);
     fputc('\n', out);
     print_section_title(out, report, order);
-    fprintf(out, "\n\n      %11s %8s ", column_title(order), "share");
+    fprintf(out, "\n\n      %11s ", column_title(order));
+    if (sums->sampled)
+        fprintf(out, "%14s ", "error");
+    fprintf(out, "%8s ", "share");
     for (int i = 0; i < MT_COLUMNS; i++) {
-        if (i != (int)order)
+        if (i != (int)order && has_column(sums, i))
             fprintf(out, " %14s", column_title((enum report_order)i));
     }
     fputc('\n', out);

@@ -37,7 +37,7 @@ static void begin_node(FILE *out, const struct walk_item *item, bool by_site) {
     }
     json_set_all_counters(object, &item->counters);
     JSON_SET(object, "self", counters_object(&item->self));
-    text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
     fprintf(out, "%.*s,\"children\":[", text ? (int)strlen(text) - 1 : 6, text ? text : "{\"\":0");
     free(text);
     json_decref(object);

@@ -2,11 +2,15 @@
 
 #include <inttypes.h>
 
-static const char *const column_names[MT_COLUMN_COUNT] = {"ops", "contexts", "addresses", "sizes",
-                                                          "ticks"};
+static const char *const column_names[MT_COLUMNS_WEIGHTED] = {"ops",   "contexts", "addresses",
+                                                              "sizes", "ticks",    "probabilities"};
 
-/* No allocator can return more than half of the address space. */
-static const uint64_t max_size = INT64_MAX;
+/* No address space is larger. */
+static const uint64_t max_size = (UINT64_C(1) << 48) - 1;
+
+static int column_count(const struct decoder *decoder) {
+    return decoder->weighted ? MT_COLUMNS_WEIGHTED : MT_COLUMN_COUNT;
+}
 
 static bool begin_predicted(struct decoder *decoder, size_t size,
                             const struct mt_block_header *header, struct predictor **predictor,
@@ -42,7 +46,7 @@ bool decode_begin(struct decoder *decoder, const uint8_t *payload, size_t size,
                   const struct mt_block_header *header, uint32_t stream, uint64_t floor,
                   struct predictor **predictor, struct error *error) {
     struct cursor head = {payload, payload + size};
-    uint64_t place = sizeof(uint32_t) * MT_COLUMN_COUNT;
+    uint64_t place;
     const uint8_t *ops;
     bool bad = false;
 
@@ -53,10 +57,12 @@ bool decode_begin(struct decoder *decoder, const uint8_t *payload, size_t size,
         .floor = floor,
         .count = header->count,
         .stream = stream,
+        .weighted = header->flags & MT_BLOCK_WEIGHTED,
     };
     if (header->flags & MT_BLOCK_PREDICTED)
         return begin_predicted(decoder, size, header, predictor, error);
-    for (int i = 0; i < MT_COLUMN_COUNT; i++) {
+    place = sizeof(uint32_t) * (size_t)column_count(decoder);
+    for (int i = 0; i < column_count(decoder); i++) {
         uint32_t length;
 
         if (!cursor_fixed(&head, &length, sizeof(length)) || length > size - place)
@@ -75,7 +81,8 @@ bool decode_begin(struct decoder *decoder, const uint8_t *payload, size_t size,
     for (uint32_t i = 0; i < header->count; i++)
         bad |= ops[i] & 0x08 || (ops[i] & MT_OP_MASK) > MT_OP_IN_POOL;
     if (bad)
-        return error_set(error, "payload byte 20: an operation is reserved");
+        return error_set(error, "payload byte %zu: an operation is reserved",
+                         (size_t)(ops - payload));
     return true;
 }
 
@@ -112,7 +119,9 @@ static inline uint64_t unzigzag(uint64_t value) {
 
 /* Decodes without looking at the columns' ends, which may overrun them into the padding; false if
  * anything was wrong, then the decoder and the output are worthless. */
-static bool decode_fast(struct decoder *decoder, struct event *out, size_t count) {
+static inline __attribute__((always_inline)) bool
+decode_fast(struct decoder *decoder, struct event *out, size_t count, bool weighted) {
+    const uint8_t *probabilities = decoder->columns[MT_COLUMN_PROBABILITIES].at;
     const uint8_t *ops = decoder->columns[MT_COLUMN_OPS].at;
     const uint8_t *contexts = decoder->columns[MT_COLUMN_CONTEXTS].at;
     const uint8_t *addresses = decoder->columns[MT_COLUMN_ADDRESSES].at;
@@ -129,29 +138,35 @@ static bool decode_fast(struct decoder *decoder, struct event *out, size_t count
         uint64_t context = read_varint(&contexts, &bad);
         uint64_t size = 0;
         uint64_t step = 0;
+        uint64_t probability = 0;
 
         address += unzigzag(read_varint(&addresses, &bad));
         if ((op & MT_OP_FREE) == 0)
             size = read_varint(&sizes, &bad);
+        if (weighted && (op & MT_OP_FREE) == 0)
+            probability = read_varint(&probabilities, &bad);
         step = read_varint(&times, &bad);
         ticks += step;
         bad |= ticks < step || ticks > last_ticks;
         out[i].address = address << 4 | op >> 4;
         out[i].ticks = ticks > floor ? ticks : floor;
-        out[i].size = size;
+        out[i].size = size & max_size;
+        out[i].probability = probability & UINT16_MAX;
         out[i].context = (uint32_t)context;
         out[i].op = op & MT_OP_MASK;
         out[i].stream = decoder->stream;
-        bad |= (context >> 32) != 0 || out[i].address == 0 || address >> 60 || size > max_size;
+        bad |= (context >> 32) != 0 || out[i].address == 0 || address >> 60 || size > max_size ||
+               probability > UINT16_MAX;
     }
     decoder->columns[MT_COLUMN_OPS].at += count;
     decoder->columns[MT_COLUMN_CONTEXTS].at = contexts;
     decoder->columns[MT_COLUMN_ADDRESSES].at = addresses;
     decoder->columns[MT_COLUMN_SIZES].at = sizes;
     decoder->columns[MT_COLUMN_TICKS].at = times;
+    decoder->columns[MT_COLUMN_PROBABILITIES].at = probabilities;
     decoder->address = address;
     decoder->ticks = ticks;
-    for (int i = 0; i < MT_COLUMN_COUNT; i++)
+    for (int i = 0; i < column_count(decoder); i++)
         bad |= decoder->columns[i].at > decoder->columns[i].end;
     return !bad;
 }
@@ -159,10 +174,10 @@ static bool decode_fast(struct decoder *decoder, struct event *out, size_t count
 /* The next event with every rule checked. */
 static bool decode_event(struct decoder *decoder, struct event *out, struct error *error) {
     uint8_t op = *decoder->columns[MT_COLUMN_OPS].at++;
-    uint64_t values[MT_COLUMN_COUNT] = {0};
+    uint64_t values[MT_COLUMNS_WEIGHTED] = {0};
 
-    for (int i = MT_COLUMN_CONTEXTS; i < MT_COLUMN_COUNT; i++) {
-        if (i == MT_COLUMN_SIZES && (op & MT_OP_FREE))
+    for (int i = MT_COLUMN_CONTEXTS; i < column_count(decoder); i++) {
+        if ((i == MT_COLUMN_SIZES || i == MT_COLUMN_PROBABILITIES) && (op & MT_OP_FREE))
             continue;
         if (!cursor_varint(&decoder->columns[i], &values[i]))
             return error_set(error,
@@ -175,6 +190,8 @@ static bool decode_event(struct decoder *decoder, struct event *out, struct erro
         return error_set(error, "event %u: context id above 32 bits", decoder->done);
     if (values[MT_COLUMN_SIZES] > max_size)
         return error_set(error, "event %u: impossible size", decoder->done);
+    if (values[MT_COLUMN_PROBABILITIES] > UINT16_MAX)
+        return error_set(error, "event %u: probability above 16 bits", decoder->done);
     if (values[MT_COLUMN_TICKS] > UINT64_MAX - decoder->ticks)
         return error_set(error, "event %u: time above 64 bits", decoder->done);
     decoder->address += unzigzag(values[MT_COLUMN_ADDRESSES]);
@@ -186,7 +203,8 @@ static bool decode_event(struct decoder *decoder, struct event *out, struct erro
     *out = (struct event){
         .address = decoder->address << 4 | op >> 4,
         .ticks = decoder->ticks > decoder->floor ? decoder->ticks : decoder->floor,
-        .size = values[MT_COLUMN_SIZES],
+        .size = values[MT_COLUMN_SIZES] & max_size,
+        .probability = values[MT_COLUMN_PROBABILITIES] & UINT16_MAX,
         .context = (uint32_t)values[MT_COLUMN_CONTEXTS],
         .op = op & MT_OP_MASK,
         .stream = decoder->stream,
@@ -199,7 +217,7 @@ static bool decode_event(struct decoder *decoder, struct event *out, struct erro
 static bool check_end(const struct decoder *decoder, struct error *error) {
     const char *const *names = decoder->predictor ? predict_column_names : column_names;
 
-    for (int i = 0; i < (decoder->predictor ? MT_PREDICTED_COUNT : MT_COLUMN_COUNT); i++) {
+    for (int i = 0; i < (decoder->predictor ? MT_PREDICTED_COUNT : column_count(decoder)); i++) {
         if (cursor_left(&decoder->columns[i]) != 0)
             return error_set(error, "payload byte %zu: column %s goes on after the last event",
                              (size_t)(decoder->columns[i].at - decoder->payload), names[i]);
@@ -247,7 +265,8 @@ size_t decode_chunk(struct decoder *decoder, struct event *out, bool *fault, str
             decoder->count = decoder->done;
             return sound;
         }
-    } else if (decode_fast(decoder, out, count)) {
+    } else if (decoder->weighted ? decode_fast(decoder, out, count, true)
+                                 : decode_fast(decoder, out, count, false)) {
         decoder->done += (uint32_t)count;
     } else {
         *decoder = before;

@@ -17,10 +17,11 @@ enum { MT_DECODE_CHUNK = 1024 };
 struct event {
     uint64_t address; /* not 0 */
     uint64_t ticks;
-    uint64_t size;        /* 0 for a deallocation */
-    uint32_t context;     /* id as in the trace; 0 unknown */
-    uint32_t op : 8;      /* enum mt_event_op */
-    uint32_t stream : 24; /* index of the thread's stream in the reader */
+    uint64_t size : 48;        /* 0 for a deallocation */
+    uint64_t probability : 16; /* of an allocation, that it is recorded: of 65536; 0: certain */
+    uint32_t context;          /* id as in the trace; 0 unknown */
+    uint32_t op : 8;           /* enum mt_event_op */
+    uint32_t stream : 24;      /* index of the thread's stream in the reader */
 };
 
 _Static_assert(sizeof(struct event) == 32, "events are copied by the million");
@@ -47,6 +48,7 @@ struct decoder {
     uint32_t count;
     uint32_t stream;
     unsigned shift; /* predicted: a unit of time is 2^shift ticks */
+    bool weighted;
 };
 
 /* By how much an event may be later than the time it is given. */

@@ -107,6 +107,7 @@ static bool add_unknowns(struct defs *defs) {
                                          .version = "",
                                          .arch = "",
                                          .capture = "",
+                                         .sample = "",
                                          .parent_trace = "",
                                          .fork_ticks = ""};
     return true;

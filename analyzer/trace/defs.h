@@ -70,6 +70,7 @@ struct process_def {
     const char *version;
     const char *arch;
     const char *capture;      /* "interposed", or "calls-only": rewritten calls */
+    const char *sample;       /* "all", "poisson:BYTES", or "tiered:" and its parameters */
     const char *parent_trace; /* path of the trace of the process that forked this one, */
     const char *fork_ticks;   /* and when it did, in decimal */
 };

@@ -20,8 +20,8 @@ static const size_t max_copied = (size_t)8 << 30;
 enum {
     CONTENT = MT_LIVE_SEGMENT - MT_LIVE_HEAD,
     ATTEMPTS = 4,
-    DEFINITIONS_AT_ONCE = 4 << 20, /* bytes of a block of them, at the least */
-    EVENT_MAX = 1 + 5 + 3 * 10,    /* bytes of an event in all columns */
+    DEFINITIONS_AT_ONCE = 4 << 20,  /* bytes of a block of them, at the least */
+    EVENT_MAX = 1 + 5 + 3 * 10 + 3, /* bytes of an event in all columns */
 };
 
 /* Reading */
@@ -193,6 +193,7 @@ struct record {
     uint64_t size;
     uint64_t context;
     uint64_t ticks;
+    uint64_t probability;
 };
 
 static uint64_t bits(uint64_t word, unsigned from, unsigned count) {
@@ -213,26 +214,31 @@ static size_t next_record(const uint8_t *at, size_t left, uint64_t ticks, struct
         if (left < count)
             return 0;
         memcpy(words, at, count * 8);
-        *record = (struct record){words[4], words[2], words[3], words[5], words[1]};
+        *record = (struct record){bits(words[4], 0, 32), words[2], words[3], words[5], words[1],
+                                  words[4] >> 32};
     } else {
         record->address = bits(words[0], 0, MT_RECORD_ADDRESS_BITS);
         record->size = words[0] >> 51 << 12 | words[1] >> 52;
         record->context = bits(words[1], MT_RECORD_TICK_BITS, MT_RECORD_CONTEXT_BITS);
         record->ticks = ticks + bits(words[1], 0, MT_RECORD_TICK_BITS);
+        record->probability = 0;
     }
-    if (record->op > MT_OP_IN_POOL || !record->address || record->size > INT64_MAX ||
-        record->context > UINT32_MAX || record->ticks < ticks || record->ticks == UINT64_MAX)
+    if (record->op > MT_OP_IN_POOL || !record->address || record->size >> 48 ||
+        record->probability > UINT16_MAX || record->context > UINT32_MAX || record->ticks < ticks ||
+        record->ticks == UINT64_MAX)
         return 0;
     return count;
 }
 
 /* Columns side by side, each with all the room it could need. */
 struct columns {
-    struct output column[MT_COLUMN_COUNT];
+    struct output column[MT_COLUMNS_WEIGHTED];
+    bool weighted; /* there is a probability below 1 */
 };
 
 static bool columns_init(struct columns *columns) {
-    for (int i = 0; i < MT_COLUMN_COUNT; i++) {
+    columns->weighted = false;
+    for (int i = 0; i < MT_COLUMNS_WEIGHTED; i++) {
         columns->column[i].size = 0;
         if (!reserve(&columns->column[i], (size_t)CONTENT / 16 * 10))
             return false;
@@ -241,7 +247,7 @@ static bool columns_init(struct columns *columns) {
 }
 
 static void columns_free(struct columns *columns) {
-    for (int i = 0; i < MT_COLUMN_COUNT; i++)
+    for (int i = 0; i < MT_COLUMNS_WEIGHTED; i++)
         free(columns->column[i].bytes);
 }
 
@@ -253,8 +259,11 @@ static void add_record(struct columns *columns, const struct record *record, uin
     put(&columns->column[MT_COLUMN_OPS], &op, 1);
     put_varint(&columns->column[MT_COLUMN_CONTEXTS], record->context);
     put_varint(&columns->column[MT_COLUMN_ADDRESSES], (uint64_t)step << 1 ^ (uint64_t)(step >> 63));
-    if (!(record->op & MT_OP_FREE))
+    if (!(record->op & MT_OP_FREE)) {
         put_varint(&columns->column[MT_COLUMN_SIZES], record->size);
+        put_varint(&columns->column[MT_COLUMN_PROBABILITIES], record->probability);
+        columns->weighted |= record->probability != 0;
+    }
     put_varint(&columns->column[MT_COLUMN_TICKS], record->ticks - last_ticks);
 }
 
@@ -269,6 +278,7 @@ static bool put_events(struct output *out, struct columns *columns,
     size_t start = out->size, left = segment->head.used, taken;
     const uint8_t *at = segment->content;
     struct record record;
+    int count;
 
     if (!columns_init(columns) ||
         !reserve(out, sizeof(header) + 64 + (size_t)CONTENT / 16 * EVENT_MAX))
@@ -287,13 +297,15 @@ static bool put_events(struct output *out, struct columns *columns,
     }
     if (!header.count)
         return true;
+    count = columns->weighted ? MT_COLUMNS_WEIGHTED : MT_COLUMN_COUNT;
+    header.flags = columns->weighted ? MT_BLOCK_WEIGHTED : 0;
     out->size += sizeof(header);
-    for (int i = 0; i < MT_COLUMN_COUNT; i++) {
+    for (int i = 0; i < count; i++) {
         uint32_t length = (uint32_t)columns->column[i].size;
 
         put(out, &length, sizeof(length));
     }
-    for (int i = 0; i < MT_COLUMN_COUNT; i++)
+    for (int i = 0; i < count; i++)
         put(out, columns->column[i].bytes, columns->column[i].size);
     finish_block(out, start, header);
     return true;

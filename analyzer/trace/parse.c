@@ -298,6 +298,7 @@ bool parse_process(struct defs *defs, struct cursor *in, uint32_t count, struct 
         {"version", &process->version},
         {"arch", &process->arch},
         {"capture", &process->capture},
+        {"sample", &process->sample},
         {"parent_trace", &process->parent_trace},
         {"fork_ticks", &process->fork_ticks},
     };

@@ -275,7 +275,7 @@ static inline const char *read_size(struct predictor *p, unsigned tag, struct cu
                     (tag & MT_TAG_SIZE) >> MT_TAG_SIZE_SHIFT, column, &size))
         return "its size does not fit the column";
     out->size = size;
-    return size > INT64_MAX ? "impossible size" : NULL;
+    return size >> 48 ? "impossible size" : NULL;
 }
 
 static inline const char *read_end(struct predictor *p, unsigned tag, bool pool,
@@ -420,6 +420,7 @@ static inline const char *read_event(struct predictor *p, struct cursor *columns
         return fault;
     if (tag > (MT_TAG_GUESS | MT_TAG_SIZE | MT_TAG_SYMBOL))
         return "a tag is reserved";
+    out->probability = 0;
     if (out->op & MT_OP_FREE) {
         out->size = 0;
         fault = tag & MT_TAG_SIZE ? "a tag is reserved" : read_end(p, tag, pool, columns, out);

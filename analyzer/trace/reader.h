@@ -83,8 +83,9 @@ struct reader {
     bool cut;             /* the file ends inside a block */
     char cut_rule[104];   /* what is wrong there */
     uint64_t cut_at;
-    bool running; /* its process still writes it */
-    bool mapped;  /* the bytes are ours to unmap */
+    bool weighted; /* events have probabilities */
+    bool running;  /* its process still writes it */
+    bool mapped;   /* the bytes are ours to unmap */
 };
 
 /* Fails if the file cannot be read or is no trace of a known version; the text says what is wrong

@@ -219,6 +219,8 @@ static bool take_block(struct reader *reader, uint64_t offset, const struct mt_b
         damage_note(&reader->damage, offset, size, "more than 2^24 threads");
         return true;
     }
+    if (header->kind == MT_BLOCK_EVENTS && header->flags & MT_BLOCK_WEIGHTED)
+        reader->weighted = true;
     reader->kinds[kind].blocks++;
     reader->kinds[kind].records += header->count;
     reader->kinds[kind].stored += header->stored_size;

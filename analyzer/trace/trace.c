@@ -51,6 +51,19 @@ bool trace_complete(const struct trace *trace) {
            reader->damage.count == 0 && (trace->defs.end.present || joined || one_thread);
 }
 
+uint64_t trace_sample_mean(const struct trace *trace) {
+    static const char key[] = "poisson:";
+    const char *text = trace->defs.process.sample;
+
+    return strncmp(text, key, sizeof(key) - 1) ? 0 : strtoull(text + sizeof(key) - 1, NULL, 10);
+}
+
+bool trace_sampled(const struct trace *trace) {
+    const char *text = trace->defs.process.sample;
+
+    return trace->reader.weighted || (text[0] && strcmp(text, "all") != 0);
+}
+
 uint64_t trace_pause_ticks(const struct trace *trace) {
     uint64_t ticks = UINT64_MAX;
 

@@ -33,6 +33,12 @@ bool trace_interposed(const struct trace *trace);
  * file was joined, and of a single thread. */
 bool trace_complete(const struct trace *trace);
 
+/* Whether the trace holds samples of the program's allocations. */
+bool trace_sampled(const struct trace *trace);
+
+/* sample=poisson: bytes from sample to sample in the mean; else 0. */
+uint64_t trace_sample_mean(const struct trace *trace);
+
 /* When allocations were for the first time not recorded because the program wanted it so;
  * UINT64_MAX if always. */
 uint64_t trace_pause_ticks(const struct trace *trace);

@@ -78,6 +78,7 @@ enum mt_mark_kind {
 enum mt_block_flags {
     MT_BLOCK_ZSTD = 1 << 0,      /* the payload is one zstd frame */
     MT_BLOCK_PREDICTED = 1 << 1, /* EVENTS: in predicted columns; from version 4 on */
+    MT_BLOCK_WEIGHTED = 1 << 2,  /* EVENTS: in the other ones, with MT_COLUMN_PROBABILITIES */
     MT_BLOCK_KEY = 1 << 3,       /* EVENTS: predicted from nothing that stands before it */
 };
 
@@ -89,6 +90,8 @@ enum mt_event_column {
     MT_COLUMN_SIZES = 3,     /* varint, allocations only: bytes asked for */
     MT_COLUMN_TICKS = 4,     /* varint: ticks since the event before; first since first_ticks */
     MT_COLUMN_COUNT = 5,
+    MT_COLUMN_PROBABILITIES = 5, /* varint, allocations only: of 65536, that it is recorded; 0: 1 */
+    MT_COLUMNS_WEIGHTED = 6,
 };
 
 /* Columns of an EVENTS payload with flag PREDICTED, in order. */
@@ -214,7 +217,8 @@ struct mt_live_head {
  *
  * What does not fit (a size of 32 MiB and more, a pause of 2^28 ticks, an address from 2^48 up)
  * takes three records: one with operation MT_RECORD_OP_EXTENDED and, as word 1, the absolute time;
- * {address, size}; {operation, context id}. */
+ * {address, size}; {operation, context id}. So does an allocation with a probability, of which
+ * 16 bits stand above the operation, in bits 32-47. */
 #define MT_RECORD_WORDS 2
 #define MT_RECORD_EXTENDED_WORDS (3 * MT_RECORD_WORDS)
 #define MT_RECORD_OP_EXTENDED 7u

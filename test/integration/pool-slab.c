@@ -9,6 +9,12 @@
 // EXPECT: (pool("slab").allocations, pool("slab").allocated_bytes, pool("slab").frees, pool("slab").unmatched_frees) == (200, 200 * 64, 190, 0)
 // EXPECT: (pool("slab").leaked_blocks, pool("slab").peak_bytes) == (10, 20 * 64)
 // EXPECT: sorted((i["allocations"], i["leaked_blocks"]) for i in pool("slab").instances) == [(100, 5), (100, 5)]
+//
+// With sampling, only what the heap gave the slab is recorded.
+// RUN: env MEMTRACK_OPTIONS=sample=tiered:demo %run %t.mtrace %t
+// RUN: %check %t.mtrace 's.estimated and s.pool_events == 0' 's.unmatched_frees == 0 and not errors' \
+// RUN:   'pool("slab").allocations == 0 and pool("slab").heap["allocations"] == 4'
+// RUN: %memtrack report --pools %t.mtrace | grep 'with sampling, only what they got from the heap was'
 #include <stddef.h>
 #include <stdlib.h>
 

@@ -54,13 +54,16 @@ static void random_events_survive(void **state) {
                 .op = (uint8_t)(rand() % 4),
                 .context = (uint32_t)random_of_bits((unsigned)rand() % 33),
                 .address = random_of_bits((unsigned)rand() % 65) | 1,
-                .size = random_of_bits((unsigned)rand() % 64),
+                .size = random_of_bits((unsigned)rand() % (round % 2 ? 65 : 49)),
                 .ticks = ticks,
             };
             ticks += random_of_bits((unsigned)rand() % 45);
         }
         header = (struct mt_block_header){
-            .count = COUNT, .first_ticks = built[0].ticks, .last_ticks = built[COUNT - 1].ticks};
+            .flags = builder_weighted(built, COUNT) ? MT_BLOCK_WEIGHTED : 0,
+            .count = COUNT,
+            .first_ticks = built[0].ticks,
+            .last_ticks = built[COUNT - 1].ticks};
         builder_events_payload(&payload, built, COUNT);
         assert_int_equal(decode_all(&payload, &header, decoded, &fault, &error), COUNT);
         assert_false(fault);
@@ -68,7 +71,8 @@ static void random_events_survive(void **state) {
             assert_int_equal(decoded[i].op, built[i].op);
             assert_int_equal(decoded[i].context, built[i].context);
             assert_int_equal(decoded[i].address, built[i].address);
-            assert_int_equal(decoded[i].size, built[i].op & 1 ? 0 : built[i].size);
+            assert_int_equal(decoded[i].size, built[i].op & 1 ? 0 : built[i].size << 16 >> 16);
+            assert_int_equal(decoded[i].probability, built[i].op & 1 ? 0 : built[i].size >> 48);
             assert_int_equal(decoded[i].ticks, built[i].ticks);
             assert_int_equal(decoded[i].stream, 3);
         }
@@ -79,8 +83,8 @@ static void random_events_survive(void **state) {
 }
 
 struct columns {
-    const char *data[5];
-    size_t sizes[5];
+    const char *data[6];
+    size_t sizes[6]; /* [5] 0: there is none, and no flag WEIGHTED */
 };
 
 /* One event from raw columns; expects the rule to be named, and no event. */
@@ -88,15 +92,18 @@ static void expect_fault(const struct columns *columns, uint32_t count, const ch
     struct bytes payload = {0};
     struct mt_block_header header = {.count = count, .first_ticks = 5, .last_ticks = 5};
     struct error error = {""};
+    int used = columns->sizes[5] ? 6 : 5;
     bool fault;
     size_t decoded;
 
-    for (int i = 0; i < 5; i++) {
+    if (used == 6)
+        header.flags = MT_BLOCK_WEIGHTED;
+    for (int i = 0; i < used; i++) {
         uint32_t size = (uint32_t)columns->sizes[i];
 
         bytes_add(&payload, &size, sizeof(size));
     }
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < used; i++)
         bytes_add(&payload, columns->data[i], columns->sizes[i]);
     decoded = decode_all(&payload, &header, NULL, &fault, &error);
     if (!rule) {
@@ -115,7 +122,8 @@ static void each_rule_is_checked(void **state) {
     static const char ten[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
     static const char eleven[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
     static const char overflow[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02";
-    const struct columns good = {{"\x00", "\x01", "\x02", "\x03", "\x00"}, {1, 1, 1, 1, 1}};
+    const struct columns good = {{"\x00", "\x01", "\x02", "\x03", "\x00", NULL},
+                                 {1, 1, 1, 1, 1, 0}};
     struct columns bad;
 
     (void)state;
@@ -155,9 +163,22 @@ static void each_rule_is_checked(void **state) {
     bad.data[2] = "\x01";
     expect_fault(&bad, 1, "address above 64 bits");
     bad = good;
-    bad.data[3] = ten;
-    bad.sizes[3] = 10;
+    bad.data[3] = "\x80\x80\x80\x80\x80\x80\x40"; /* 2^48 */
+    bad.sizes[3] = 7;
     expect_fault(&bad, 1, "impossible size");
+    bad = good;
+    bad.data[5] = "\xff\xff\x03";
+    bad.sizes[5] = 3;
+    expect_fault(&bad, 1, NULL);
+    bad.data[5] = "\x80\x80\x04";
+    expect_fault(&bad, 1, "probability above 16 bits");
+    bad.data[5] = "\x01\x01";
+    bad.sizes[5] = 2;
+    expect_fault(&bad, 1, "column probabilities goes on after the last event");
+    bad.data[0] = "\x01";
+    bad.sizes[3] = 0;
+    bad.sizes[5] = 1;
+    expect_fault(&bad, 1, "column probabilities goes on after the last event");
     bad = good;
     bad.data[4] = ten;
     bad.sizes[4] = 10;
@@ -260,7 +281,7 @@ static void unpredictable_events_survive(void **state) {
             .op = (uint8_t)(rand() % 7),
             .context = (uint32_t)random_of_bits((unsigned)rand() % 30),
             .address = random_of_bits((unsigned)rand() % 65) | 1,
-            .size = random_of_bits((unsigned)rand() % 64),
+            .size = random_of_bits((unsigned)rand() % 49),
             .ticks = ticks,
         };
         ticks += random_of_bits((unsigned)rand() % 45);

@@ -238,10 +238,12 @@ static void traces_add_up_without_mixing_addresses(void **state) {
     builder_free(&builder);
 }
 
-static void text_fits_the_terminal(void **state) {
+/* `probability` of 65536; 0: a complete trace. */
+static void fits_the_terminal(uint64_t probability) {
     struct built_frame frames[3];
     char longest[3000];
-    struct built_event events[] = {{MT_OP_ALLOC, 9, 0x9000, UINT64_C(1) << 50, 9000}};
+    struct built_event events[] = {
+        {MT_OP_ALLOC, 9, 0x9000, UINT64_C(1) << 47 | probability << 48, 9000}};
     struct builder builder;
     struct analyzed run;
     struct report report = {0};
@@ -249,7 +251,6 @@ static void text_fits_the_terminal(void **state) {
     struct error error;
     char *text;
 
-    (void)state;
     memset(longest, 'x', sizeof(longest) - 1);
     longest[sizeof(longest) - 1] = '\0';
     frames[0] = (struct built_frame){longest, longest, 4000000000, 1, 0};
@@ -273,6 +274,13 @@ static void text_fits_the_terminal(void **state) {
     report_free(&report);
     analyzed_free(&run);
     builder_free(&builder);
+}
+
+static void text_fits_the_terminal(void **state) {
+    (void)state;
+    fits_the_terminal(0);
+    fits_the_terminal(1);
+    fits_the_terminal(65535);
 }
 
 /* A free of what was never allocated, and a block given out again without a free. */

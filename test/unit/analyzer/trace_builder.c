@@ -69,7 +69,7 @@ void builder_begin_version(struct builder *builder, int version) {
 }
 
 void builder_begin(struct builder *builder) {
-    builder_begin_version(builder, 3);
+    builder_begin_version(builder, MT_TRACE_VERSION);
 }
 
 void builder_free(struct builder *builder) {
@@ -300,8 +300,17 @@ void builder_end(struct builder *builder, uint64_t ticks) {
     bytes_free(&payload);
 }
 
+int builder_weighted(const struct built_event *events, size_t count) {
+    int weighted = 0;
+
+    for (size_t i = 0; i < count; i++)
+        weighted |= (events[i].op & 1) == 0 && events[i].size >> 48;
+    return weighted;
+}
+
 void builder_events_payload(struct bytes *payload, const struct built_event *events, size_t count) {
-    struct bytes columns[5] = {{0}};
+    struct bytes columns[6] = {{0}};
+    int used = builder_weighted(events, count) ? 6 : 5;
     uint64_t address = 0;
     uint64_t ticks = events[0].ticks;
 
@@ -310,18 +319,21 @@ void builder_events_payload(struct bytes *payload, const struct built_event *eve
         bytes_varint(&columns[1], events[i].context);
         bytes_zigzag(&columns[2], (int64_t)((events[i].address >> 4) - address));
         address = events[i].address >> 4;
-        if ((events[i].op & 1) == 0)
-            bytes_varint(&columns[3], events[i].size);
+        if ((events[i].op & 1) == 0) {
+            bytes_varint(&columns[3], events[i].size << 16 >> 16);
+            bytes_varint(&columns[5], events[i].size >> 48);
+        }
         bytes_varint(&columns[4], events[i].ticks - ticks);
         ticks = events[i].ticks;
     }
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < used; i++) {
         uint32_t size = (uint32_t)columns[i].size;
 
         bytes_add(payload, &size, sizeof(size));
     }
-    for (int i = 0; i < 5; i++) {
-        bytes_add(payload, columns[i].data, columns[i].size);
+    for (int i = 0; i < 6; i++) {
+        if (i < used)
+            bytes_add(payload, columns[i].data, columns[i].size);
         bytes_free(&columns[i]);
     }
 }
@@ -413,6 +425,7 @@ void builder_events(struct builder *builder, uint32_t thread, const struct built
     struct bytes payload = {0};
 
     builder_events_payload(&payload, events, count);
-    add_events(builder, thread, 0, events, count, 0, &payload);
+    add_events(builder, thread, builder_weighted(events, count) ? MT_BLOCK_WEIGHTED : 0, events,
+               count, 0, &payload);
     bytes_free(&payload);
 }

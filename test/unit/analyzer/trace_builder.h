@@ -24,9 +24,12 @@ struct built_event {
     uint8_t op;
     uint32_t context;
     uint64_t address;
-    uint64_t size;
+    uint64_t size; /* its upper 16 bits are a probability */
     uint64_t ticks;
 };
+
+/* Whether any event has a probability: its block then has flag WEIGHTED and a column of them. */
+int builder_weighted(const struct built_event *events, size_t count);
 
 struct built_frame {
     const char *function;
@@ -42,7 +45,7 @@ struct builder {
     struct bytes file;
     uint64_t events_of[BUILDER_THREADS]; /* by thread id */
     uint64_t events;
-    int version;  /* 3, or as builder_begin_version says */
+    int version;  /* MT_TRACE_VERSION, or as builder_begin_version says */
     int compress; /* zstd on all blocks */
 };
 

@@ -35,6 +35,34 @@ static void takes_every_kind(void **state) {
                         "mode=off:output=a=b:buffer_mb=65536:overflow=drop:zstd_level=1");
 }
 
+static void takes_what_follows_sample(void **state) {
+    (void)state;
+    mt_options_parse("sample=tiered:high_precision:verbose=1");
+    assert_int_equal(mt_options.sample, MT_SAMPLE_TIERED);
+    assert_int_equal(mt_options.sample_preset, MT_SAMPLE_HIGH_PRECISION);
+    assert_int_equal(mt_options.verbose, 1);
+    mt_options_parse("sample=tiered:sample_preset=demo");
+    assert_int_equal(mt_options.sample_preset, MT_SAMPLE_DEMO);
+    mt_options_parse("sample=tiered:nothing:sample_seed=7");
+    assert_int_equal(mt_options.sample_preset, MT_SAMPLE_DEMO);
+    assert_int_equal(mt_options.sample_seed, 7);
+    mt_options_parse("sample=poisson");
+    assert_int_equal(mt_options.sample, MT_SAMPLE_POISSON);
+    assert_int_equal(mt_options.sample_bytes, 524288);
+    mt_options_parse("verbose=0:sample=poisson:3M");
+    assert_int_equal(mt_options.sample_bytes, 3 << 20);
+    assert_int_equal(mt_options.verbose, 0);
+    mt_options_parse("sample_bytes=5K:sample_medium=77");
+    assert_int_equal(mt_options.sample_bytes, 5 << 10);
+    assert_int_equal(mt_options.sample_medium, 77);
+    mt_options_parse("sample_small_rate=0.1:sample_medium_rate=12.3456:sample_large_rate=100");
+    assert_int_equal(mt_options.sample_small_rate, 1000);
+    assert_int_equal(mt_options.sample_medium_rate, 123456);
+    assert_int_equal(mt_options.sample_large_rate, 1000000);
+    mt_options_parse("sample_small_rate=.5");
+    assert_int_equal(mt_options.sample_small_rate, 5000);
+}
+
 static void keeps_defaults_for_nonsense(void **state) {
     static const char *const texts[] = {"",
                                         ":::",
@@ -51,7 +79,25 @@ static void keeps_defaults_for_nonsense(void **state) {
                                         "=",
                                         "=x",
                                         "zstd_level=20",
-                                        "MODE=off"};
+                                        "MODE=off",
+                                        "sample=some",
+                                        "sample=all:default",
+                                        "sample_preset=bad",
+                                        "sample_bytes=",
+                                        "sample_bytes=K",
+                                        "sample_bytes=0",
+                                        "sample_bytes=0K",
+                                        "sample_bytes=1G",
+                                        "sample_bytes=1KK",
+                                        "sample_bytes=99999999999M",
+                                        "sample_large=-1",
+                                        "sample_small_rate=0",
+                                        "sample_small_rate=",
+                                        "sample_small_rate=.",
+                                        "sample_small_rate=0.00001",
+                                        "sample_small_rate=100.1",
+                                        "sample_small_rate=1%",
+                                        "sample_small_rate=1.2.3"};
     struct mt_options before = mt_options;
 
     (void)state;
@@ -79,6 +125,7 @@ static void refuses_what_does_not_fit(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(takes_every_kind, set_up),
+        cmocka_unit_test_setup(takes_what_follows_sample, set_up),
         cmocka_unit_test_setup(keeps_defaults_for_nonsense, set_up),
         cmocka_unit_test_setup(refuses_what_does_not_fit, set_up),
     };

@@ -176,7 +176,8 @@ static void babble(struct thread *thread) {
         1,     15, 16, 0xffffffffffff, 0x1000000000000, UINT64_MAX, UINT64_C(0x8000000000001230),
         0x5000};
     static const uint64_t sizes[] = {
-        0, 1, (1 << 25) - 1, 1 << 25, UINT32_MAX, INT64_MAX, (uint64_t)UINT32_MAX + 1, 24};
+        0, 1, (1 << 25) - 1, 1 << 25, UINT32_MAX, (INT64_C(1) << 48) - 1, (uint64_t)UINT32_MAX + 1,
+        24};
     static const uint32_t contexts[] = {0, 1, (1 << 24) - 1, (1 << 29) - 1, 7};
 
     add(thread, (unsigned)(next_random() % (MT_OP_IN_POOL + 1)), contexts[next_random() % 5],

@@ -92,7 +92,7 @@ static uint64_t pick_size(uint64_t *random) {
                                        1 << 25,
                                        UINT32_MAX,
                                        (uint64_t)1 << 32,
-                                       UINT64_MAX / 2};
+                                       (UINT64_C(1) << 48) - 1};
 
     return pick(special, sizeof special / sizeof *special, 1000, random);
 }
