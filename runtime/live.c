@@ -218,13 +218,13 @@ void mt_live_note_clock(void) {
     atomic_store(&noting_clock, false);
 }
 
-void mt_live_close(void) {
+void mt_live_close(bool keep) {
     struct stat status;
 
     mt_lock_take(&lock);
     growing = false;
-    if (atomic_exchange(&header, NULL) && lstat(path, &status) == 0 && status.st_dev == device &&
-        status.st_ino == inode)
+    if (atomic_exchange(&header, NULL) && !keep && lstat(path, &status) == 0 &&
+        status.st_dev == device && status.st_ino == inode)
         unlink(path);
     mt_lock_release(&lock);
 }

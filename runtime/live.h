@@ -32,8 +32,9 @@ void mt_live_note_loss(enum mt_loss_reason reason, uint64_t events);
 /* Notes what the clocks say now. Any thread. */
 void mt_live_note_clock(void);
 
-/* Removes the file: the trace is complete. Segments remain usable. */
-void mt_live_close(void);
+/* Removes the file: the trace is complete. Segments remain usable. With `keep` it stays: it holds
+ * what the trace could not be given. */
+void mt_live_close(bool keep);
 
 /* Around fork(). In the child, all segments are gone; with `keep`, a signal handler has interrupted
  * a thread that has one in hand, and what it stores there is for nobody. */

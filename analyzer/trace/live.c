@@ -2,6 +2,8 @@
 #include "trace/live.h"
 
 #include "trace/bytes.h"
+#include "trace/live_output.h"
+#include "trace/live_profile.h"
 #include "trace/reader.h"
 
 #include <errno.h>
@@ -29,7 +31,8 @@ enum {
 static size_t content_size(const struct mt_live_head *head) {
     if (head->kind == MT_LIVE_EVENTS && head->used <= CONTENT / 8)
         return (size_t)head->used * 8;
-    if (head->kind == MT_LIVE_DEFINITIONS && head->used <= CONTENT)
+    if ((head->kind == MT_LIVE_DEFINITIONS || head->kind == MT_LIVE_PROFILE) &&
+        head->used <= CONTENT)
         return head->used;
     return 0;
 }
@@ -147,46 +150,6 @@ void live_free(struct live_image *image) {
 
 /* Blocks */
 
-struct output {
-    uint8_t *bytes;
-    size_t size;
-    size_t capacity;
-};
-
-static bool reserve(struct output *out, size_t size) {
-    if (out->capacity - out->size < size) {
-        size_t capacity =
-            out->capacity * 2 > out->size + size ? out->capacity * 2 : out->size + size;
-        uint8_t *grown = realloc(out->bytes, capacity);
-
-        if (!grown)
-            return false;
-        out->bytes = grown;
-        out->capacity = capacity;
-    }
-    return true;
-}
-
-static void put(struct output *out, const void *data, size_t size) {
-    memcpy(out->bytes + out->size, data, size);
-    out->size += size;
-}
-
-static void put_varint(struct output *out, uint64_t value) {
-    while (value >= 0x80) {
-        out->bytes[out->size++] = (uint8_t)(value | 0x80);
-        value >>= 7;
-    }
-    out->bytes[out->size++] = (uint8_t)value;
-}
-
-/* Fills in the header of the block whose payload runs from there to the end. */
-static void finish_block(struct output *out, size_t start, struct mt_block_header header) {
-    header.magic = MT_BLOCK_MAGIC;
-    header.stored_size = header.raw_size = (uint32_t)(out->size - start - sizeof(header));
-    memcpy(out->bytes + start, &header, sizeof(header));
-}
-
 struct record {
     uint64_t op;
     uint64_t address;
@@ -234,7 +197,7 @@ struct columns {
 static bool columns_init(struct columns *columns) {
     for (int i = 0; i < MT_COLUMN_COUNT; i++) {
         columns->column[i].size = 0;
-        if (!reserve(&columns->column[i], (size_t)CONTENT / 16 * 10))
+        if (!output_reserve(&columns->column[i], (size_t)CONTENT / 16 * 10))
             return false;
     }
     return true;
@@ -250,31 +213,35 @@ static void add_record(struct columns *columns, const struct record *record, uin
     uint8_t op = (uint8_t)(record->op | (record->address & 15) << 4);
     int64_t step = (int64_t)((record->address >> 4) - granule);
 
-    put(&columns->column[MT_COLUMN_OPS], &op, 1);
-    put_varint(&columns->column[MT_COLUMN_CONTEXTS], record->context);
-    put_varint(&columns->column[MT_COLUMN_ADDRESSES], (uint64_t)step << 1 ^ (uint64_t)(step >> 63));
+    output_put(&columns->column[MT_COLUMN_OPS], &op, 1);
+    output_varint(&columns->column[MT_COLUMN_CONTEXTS], record->context);
+    output_varint(&columns->column[MT_COLUMN_ADDRESSES],
+                  (uint64_t)step << 1 ^ (uint64_t)(step >> 63));
     if (!(record->op & MT_OP_FREE))
-        put_varint(&columns->column[MT_COLUMN_SIZES], record->size);
-    put_varint(&columns->column[MT_COLUMN_TICKS], record->ticks - last_ticks);
+        output_varint(&columns->column[MT_COLUMN_SIZES], record->size);
+    output_varint(&columns->column[MT_COLUMN_TICKS], record->ticks - last_ticks);
 }
 
-/* The block of a segment's events from the thread's event `next` on, up to the first that breaks a
- * rule; a snapshot may have written those before. */
+/* The block of a segment's events, of which the first has the number `first`: from the thread's
+ * event `next` on, or behind the words that a profile has `taken`, up to the first that breaks a
+ * rule. Sets *end to the number after the last. */
 static bool put_events(struct output *out, struct columns *columns,
-                       const struct live_segment *segment, uint64_t next) {
-    struct mt_block_header header = {.kind = MT_BLOCK_EVENTS,
-                                     .thread = segment->head.thread,
-                                     .first_event = segment->head.first_event};
+                       const struct live_segment *segment, uint64_t first, uint64_t next,
+                       size_t taken_words, uint64_t *end) {
+    struct mt_block_header header = {
+        .kind = MT_BLOCK_EVENTS, .thread = segment->head.thread, .first_event = first};
     uint64_t granule = 0, ticks = segment->head.first_ticks;
     size_t start = out->size, left = segment->head.used, taken;
     const uint8_t *at = segment->content;
     struct record record;
 
     if (!columns_init(columns) ||
-        !reserve(out, sizeof(header) + 64 + (size_t)CONTENT / 16 * EVENT_MAX))
+        !output_reserve(out, sizeof(header) + 64 + (size_t)CONTENT / 16 * EVENT_MAX))
         return false;
     for (; (taken = next_record(at, left, ticks, &record)); at += 8 * taken, left -= taken) {
         ticks = record.ticks;
+        if (segment->head.used - left < taken_words)
+            continue;
         if (header.first_event < next) {
             header.first_event++;
             continue;
@@ -285,28 +252,34 @@ static bool put_events(struct output *out, struct columns *columns,
         granule = record.address >> 4;
         header.last_ticks = ticks;
     }
+    *end = header.first_event + header.count;
     if (!header.count)
         return true;
     out->size += sizeof(header);
     for (int i = 0; i < MT_COLUMN_COUNT; i++) {
         uint32_t length = (uint32_t)columns->column[i].size;
 
-        put(out, &length, sizeof(length));
+        output_put(out, &length, sizeof(length));
     }
     for (int i = 0; i < MT_COLUMN_COUNT; i++)
-        put(out, columns->column[i].bytes, columns->column[i].size);
-    finish_block(out, start, header);
+        output_put(out, columns->column[i].bytes, columns->column[i].size);
+    output_finish_block(out, start, header);
     return true;
 }
 
-/* By thread and number, definitions first. */
+/* Definitions come first, then events. */
+static unsigned rank(const struct mt_live_head *head) {
+    return head->kind == MT_LIVE_DEFINITIONS ? 0 : head->kind == MT_LIVE_EVENTS ? 1 : 2;
+}
+
+/* By thread, or part, and number. */
 static int compare(const void *a, const void *b) {
     const struct mt_live_head *x = &((const struct live_segment *)a)->head;
     const struct mt_live_head *y = &((const struct live_segment *)b)->head;
 
     if (x->kind != y->kind)
-        return x->kind == MT_LIVE_DEFINITIONS ? -1 : 1;
-    if (x->kind == MT_LIVE_EVENTS && x->thread != y->thread)
+        return rank(x) < rank(y) ? -1 : 1;
+    if (x->kind != MT_LIVE_DEFINITIONS && x->thread != y->thread)
         return x->thread < y->thread ? -1 : 1;
     return (x->first_event > y->first_event) - (x->first_event < y->first_event);
 }
@@ -326,11 +299,11 @@ static bool put_stream(struct output *out, const struct output *stream) {
             header.count++;
         if (!header.count)
             break;
-        if (!reserve(out, sizeof(header) + (size_t)(in.at - first)))
+        if (!output_reserve(out, sizeof(header) + (size_t)(in.at - first)))
             return false;
         out->size += sizeof(header);
-        put(out, first, (size_t)(in.at - first));
-        finish_block(out, start, header);
+        output_put(out, first, (size_t)(in.at - first));
+        output_finish_block(out, start, header);
     }
     return true;
 }
@@ -355,9 +328,9 @@ static bool put_definitions(struct output *out, const struct live_segment *segme
             skip = segment->head.first_record;
         if (skip > segment->head.used)
             skip = segment->head.used;
-        good = good && reserve(&stream, CONTENT);
+        good = good && output_reserve(&stream, CONTENT);
         if (good)
-            put(&stream, segment->content + skip, segment->head.used - skip);
+            output_put(&stream, segment->content + skip, segment->head.used - skip);
         next = segment->head.first_event + segment->head.used;
     }
     good = good && put_stream(out, &stream);
@@ -372,11 +345,11 @@ static bool put_clock(struct output *out, const struct mt_live_header *live) {
 
     if (!clock->ticks)
         return true;
-    if (!reserve(out, sizeof(header) + sizeof(*clock)))
+    if (!output_reserve(out, sizeof(header) + sizeof(*clock)))
         return false;
     out->size += sizeof(header);
-    put(out, clock, sizeof(*clock));
-    finish_block(out, start, header);
+    output_put(out, clock, sizeof(*clock));
+    output_finish_block(out, start, header);
     return true;
 }
 
@@ -386,29 +359,54 @@ static uint64_t known_events(const struct reader *reader, uint32_t thread) {
     return index == MT_ID_MAP_NONE ? 0 : reader->streams[index].sound_end;
 }
 
+/* Of sorted segments, from `from` on; returns how many there are. */
+static size_t count_kind(const struct live_image *image, size_t from, uint32_t kind) {
+    size_t end = from;
+
+    while (end < image->segments.count && image->segments.items[end].head.kind == kind)
+        end++;
+    return end - from;
+}
+
+/* Of what a profile has taken from, the events that are left are numbered anew. */
+static bool put_all_events(struct output *out, const struct live_segment *segments, size_t count,
+                           const struct reader *reader, bool is_profile) {
+    struct columns columns = {0};
+    uint64_t end = 0;
+    bool good = true;
+
+    for (size_t i = 0; good && i < count; i++) {
+        const struct mt_live_head *head = &segments[i].head;
+        bool same = i && head->thread == segments[i - 1].head.thread;
+
+        if (!head->thread || head->first_event > UINT64_MAX / 2 ||
+            (same && head->first_event == segments[i - 1].head.first_event))
+            continue;
+        if (is_profile)
+            good = put_events(out, &columns, &segments[i], same ? end : 0, 0, head->taken, &end);
+        else
+            good = put_events(out, &columns, &segments[i], head->first_event,
+                              known_events(reader, head->thread), 0, &end);
+    }
+    columns_free(&columns);
+    return good;
+}
+
 bool live_blocks(const struct live_image *image, const struct reader *reader, uint8_t **bytes,
                  size_t *size, struct error *error) {
     struct live_segment *segments = image->segments.items;
-    size_t count = image->segments.count, definitions = 0;
-    struct columns columns = {0};
+    size_t count = image->segments.count, definitions, events, totals;
     struct output out = {0};
     bool good;
 
     if (count)
         qsort(segments, count, sizeof(*segments), compare);
-    while (definitions < count && segments[definitions].head.kind == MT_LIVE_DEFINITIONS)
-        definitions++;
-    good = put_definitions(&out, segments, definitions) && put_clock(&out, &image->header);
-    for (size_t i = definitions; good && i < count; i++) {
-        const struct mt_live_head *head = &segments[i].head;
-
-        if (!head->thread || head->first_event > UINT64_MAX / 2 ||
-            (i > definitions && head->thread == segments[i - 1].head.thread &&
-             head->first_event == segments[i - 1].head.first_event))
-            continue;
-        good = put_events(&out, &columns, &segments[i], known_events(reader, head->thread));
-    }
-    columns_free(&columns);
+    definitions = count_kind(image, 0, MT_LIVE_DEFINITIONS);
+    events = count_kind(image, definitions, MT_LIVE_EVENTS);
+    totals = count_kind(image, definitions + events, MT_LIVE_PROFILE);
+    good = put_definitions(&out, segments, definitions) && put_clock(&out, &image->header) &&
+           live_profile_put(&out, segments + definitions + events, totals) &&
+           put_all_events(&out, segments + definitions, events, reader, totals > 0);
     if (!good) {
         free(out.bytes);
         return error_no_memory(error);

@@ -1,0 +1,359 @@
+#include "match.h"
+
+#include "log.h"
+
+#include <string.h>
+
+#define PENDING 64
+#define LOOK_BACK 32
+#define SETTLED 1024
+
+/* Far enough ahead to hide a miss of the last-level cache behind the events in between. */
+#define PREFETCH_WORDS (12 * MT_RECORD_WORDS)
+
+/* One half of a pair that may have been recorded the wrong way round. */
+struct half {
+    struct mt_live_block block; /* a superseded block, or of a free: its address */
+    uint64_t ticks;             /* of the event */
+    uint32_t thread;            /* that made the event */
+    uint32_t other;             /* thread whose event may stand for it as well; else `thread` */
+    bool is_free;
+};
+
+struct recent_free {
+    uint64_t address;
+    uint64_t ticks;
+    uint32_t thread;
+};
+
+struct mt_blocks mt_match_blocks;
+static struct half pending[PENDING]; /* in order of time */
+static unsigned pending_count;
+static struct half settled[SETTLED];
+static struct recent_free recent[LOOK_BACK];
+static unsigned recent_next;
+static uint64_t window;
+static bool several_threads;
+
+bool mt_match_start(void) {
+    return mt_blocks_start(&mt_match_blocks);
+}
+
+void mt_match_end(void) {
+    mt_blocks_end(&mt_match_blocks);
+    memset(settled, 0, sizeof settled);
+    memset(recent, 0, sizeof recent);
+    pending_count = 0;
+    several_threads = false;
+}
+
+void mt_match_set_window(uint64_t ticks) {
+    window = ticks;
+}
+
+void mt_match_several_threads(void) {
+    several_threads = true;
+}
+
+/* What cannot be told any more */
+
+static struct half *settled_of(uint64_t address) {
+    return &settled[(address * UINT64_C(0x9fb21c651e98df25)) >> 54];
+}
+
+static uint64_t *counter_of(const struct half *half) {
+    return half->is_free ? &mt_totals.sums->unmatched_frees : &mt_totals.sums->missed_frees;
+}
+
+static void settle(const struct half *half) {
+    *settled_of(half->block.address) = *half;
+    ++*counter_of(half);
+}
+
+static void drop_pending(unsigned first, unsigned count) {
+    pending_count -= count;
+    memmove(&pending[first], &pending[first + count], (pending_count - first) * sizeof pending[0]);
+}
+
+static void expire(uint64_t now) {
+    unsigned old = 0;
+
+    while (old < pending_count && now > pending[old].ticks && now - pending[old].ticks > window)
+        settle(&pending[old++]);
+    if (old)
+        drop_pending(0, old);
+}
+
+static void add_pending(const struct half *half) {
+    if (!several_threads) {
+        settle(half);
+        return;
+    }
+    if (pending_count == PENDING) {
+        settle(&pending[0]);
+        drop_pending(0, 1);
+    }
+    pending[pending_count++] = *half;
+}
+
+void mt_match_finish(void) {
+    for (unsigned i = 0; i < pending_count; i++)
+        settle(&pending[i]);
+    pending_count = 0;
+}
+
+/* The oldest pending event of the kind at the address that another thread made, or -1. */
+static int find_pending(uint64_t address, uint32_t thread, bool is_free) {
+    for (unsigned i = 0; i < pending_count; i++) {
+        const struct half *half = &pending[i];
+
+        if (half->is_free == is_free && half->block.address == address &&
+            (half->thread != thread || half->other != thread))
+            return (int)i;
+    }
+    return -1;
+}
+
+/* The thread other than this one that freed the address within the window before, or this one. */
+static uint32_t freed_before_by(uint64_t address, uint64_t ticks, uint32_t thread) {
+    for (unsigned i = 0; i < LOOK_BACK; i++) {
+        const struct recent_free *earlier = &recent[(recent_next - 1 - i) % LOOK_BACK];
+
+        if (ticks - earlier->ticks > window)
+            break;
+        if (earlier->address == address && earlier->thread != thread)
+            return earlier->thread;
+    }
+    return thread;
+}
+
+/* Blocks */
+
+static void superseded(const struct mt_live_block *block, uint64_t ticks, uint32_t thread) {
+    const struct half half = {
+        .block = *block, .ticks = ticks, .thread = thread, .other = thread, .is_free = false};
+
+    add_pending(&half);
+}
+
+/* There is no room to follow it. */
+static MT_COLD void begin_untracked(const struct mt_live_block *block) {
+    struct mt_profile_totals *sums = mt_totals.sums;
+
+    if (!(sums->flags & MT_PROFILE_INCOMPLETE))
+        mt_log("the profile is incomplete: no memory to follow further blocks", NULL, NULL, NULL);
+    sums->flags |= MT_PROFILE_INCOMPLETE;
+    sums->untracked_blocks++;
+    sums->untracked_bytes += block->size;
+    mt_totals_allocated(block, mt_totals_context(block->context), mt_totals_thread(block->thread));
+}
+
+/* An allocation whose free by another thread was recorded first lives no longer than this event,
+ * even if the address is live: then the next allocation was recorded first, too. */
+static MT_COLD bool freed_already(const struct mt_live_block *block) {
+    int index = find_pending(block->address, block->thread, true);
+    const struct half *half;
+
+    if (index < 0)
+        return false;
+    half = &pending[index];
+    mt_totals_block_begins(block);
+    mt_totals_block_ends(block);
+    mt_totals_block_freed(block, half->thread != block->thread ? half->thread : half->other,
+                          block->ticks);
+    drop_pending((unsigned)index, 1);
+    return true;
+}
+
+static inline void allocate(const struct mt_live_block *block) {
+    struct mt_live_block *slot;
+
+    if (MT_UNLIKELY(pending_count) && freed_already(block))
+        return;
+    slot = mt_blocks_find(&mt_match_blocks, block->address);
+    if (MT_UNLIKELY(slot->address)) {
+        mt_totals_block_ends(slot);
+        superseded(slot, block->ticks, block->thread);
+    } else if (MT_UNLIKELY(mt_match_blocks.count >= mt_match_blocks.limit)) {
+        if (!mt_blocks_grow(&mt_match_blocks)) {
+            begin_untracked(block);
+            return;
+        }
+        slot = mt_blocks_find(&mt_match_blocks, block->address);
+        mt_match_blocks.count++;
+    } else {
+        mt_match_blocks.count++;
+    }
+    *slot = *block;
+    mt_totals_block_begins(block);
+}
+
+static MT_COLD void release_unknown(uint64_t address, uint64_t ticks, uint32_t thread) {
+    const struct half half = {
+        .block = {.address = address},
+        .ticks = ticks,
+        .thread = thread,
+        .other = several_threads ? freed_before_by(address, ticks, thread) : thread,
+        .is_free = true,
+    };
+
+    add_pending(&half);
+}
+
+/* Whether the free is that of a superseded block. */
+static MT_COLD bool frees_superseded(uint64_t address, uint32_t thread) {
+    int old = find_pending(address, thread, false);
+
+    if (old < 0)
+        return false;
+    mt_totals_block_freed(&pending[old].block, thread, pending[old].ticks);
+    drop_pending((unsigned)old, 1);
+    return true;
+}
+
+static inline void release(uint64_t address, uint64_t ticks, uint32_t thread) {
+    struct mt_live_block *slot;
+
+    if (MT_UNLIKELY(pending_count) && frees_superseded(address, thread))
+        return;
+    slot = mt_blocks_find(&mt_match_blocks, address);
+    if (MT_UNLIKELY(!slot->address)) {
+        release_unknown(address, ticks, thread);
+        return;
+    }
+    mt_totals_block_ends(slot);
+    mt_totals_block_freed(slot, thread, ticks);
+    mt_blocks_remove(&mt_match_blocks, slot);
+}
+
+static struct mt_live_block block_of(const struct mt_record *record, uint64_t ticks,
+                                     uint32_t thread) {
+    return (struct mt_live_block){record->address, record->size, ticks, record->context.value,
+                                  thread};
+}
+
+/* Counts an event of the heap; false: it is a pool's. */
+static inline bool count(const struct mt_record *record, uint32_t thread) {
+    struct mt_profile_thread *entry;
+
+    if (MT_UNLIKELY(record->op >= MT_OP_POOL_ALLOC)) {
+        mt_totals.sums->pool_events += record->op != MT_OP_IN_POOL;
+        return false;
+    }
+    entry = mt_totals_thread(thread);
+    entry->events++;
+    entry->frees += record->op & MT_OP_FREE;
+    mt_totals.sums->events++;
+    return true;
+}
+
+static inline void match(const struct mt_record *record, uint64_t ticks, uint32_t thread) {
+    if (MT_UNLIKELY(pending_count))
+        expire(ticks);
+    if (!count(record, thread))
+        return;
+    if (record->op & MT_OP_FREE) {
+        release(record->address, ticks, thread);
+        if (several_threads)
+            recent[recent_next++ % LOOK_BACK] =
+                (struct recent_free){record->address, ticks, thread};
+    } else {
+        const struct mt_live_block block = block_of(record, ticks, thread);
+
+        allocate(&block);
+    }
+}
+
+const uint64_t *mt_match_run(const uint64_t *words, const uint64_t *stop, const uint64_t *end,
+                             uint64_t until, uint64_t *ticks, uint32_t thread) {
+    uint64_t now = *ticks;
+
+    while (words < stop && mt_match_next_ticks(words, now) <= until) {
+        struct mt_record record;
+
+        /* What an extended record holds there is an address somewhere, too. */
+        if (MT_LIKELY(words + PREFETCH_WORDS < end))
+            mt_blocks_prefetch(&mt_match_blocks, words[PREFETCH_WORDS] &
+                                                     ((UINT64_C(1) << MT_RECORD_ADDRESS_BITS) - 1));
+        record = mt_block_next_record(&words, &now);
+        match(&record, now, thread);
+    }
+    mt_totals.sums->last_ticks = now;
+    *ticks = now;
+    return words;
+}
+
+/* What came late */
+
+/* Takes back what was settled or is pending at the address, if the event came before or after that
+ * as it has to; false if there is nothing. */
+static bool take_back(uint64_t address, uint64_t ticks, bool is_free, struct half *found) {
+    struct half *half = settled_of(address);
+
+    for (unsigned i = 0; i < pending_count; i++) {
+        if (pending[i].is_free == is_free && pending[i].block.address == address &&
+            pending[i].ticks >= ticks) {
+            *found = pending[i];
+            drop_pending(i, 1);
+            return true;
+        }
+    }
+    if (half->block.address != address || half->is_free != is_free || half->ticks < ticks)
+        return false;
+    *found = *half;
+    --*counter_of(half);
+    half->block.address = 0;
+    return true;
+}
+
+static void allocate_late(const struct mt_live_block *block) {
+    const struct mt_live_block *slot;
+    struct half half;
+
+    if (take_back(block->address, block->ticks, true, &half)) {
+        mt_totals_block_begins(block);
+        mt_totals_block_ends(block);
+        mt_totals_block_freed(block, half.thread, half.ticks);
+        return;
+    }
+    slot = mt_blocks_find(&mt_match_blocks, block->address);
+    if (!slot->address || slot->ticks <= block->ticks) {
+        allocate(block);
+        return;
+    }
+    mt_totals_block_begins(block);
+    mt_totals_block_ends(block);
+    half = (struct half){.block = *block, .ticks = slot->ticks, .thread = slot->thread};
+    settle(&half);
+}
+
+static void release_late(uint64_t address, uint64_t ticks, uint32_t thread) {
+    const struct mt_live_block *slot = mt_blocks_find(&mt_match_blocks, address);
+    struct half half;
+
+    if (!slot->address || slot->ticks <= ticks) {
+        release(address, ticks, thread);
+        return;
+    }
+    if (take_back(address, ticks, false, &half)) {
+        mt_totals_block_freed(&half.block, thread, ticks);
+        return;
+    }
+    half = (struct half){
+        .block = {.address = address}, .ticks = ticks, .thread = thread, .is_free = true};
+    settle(&half);
+}
+
+const uint64_t *mt_match_late(const uint64_t *words, uint64_t *ticks, uint32_t thread) {
+    struct mt_record record = mt_block_next_record(&words, ticks);
+    struct mt_live_block block;
+
+    if (!count(&record, thread))
+        return words;
+    block = block_of(&record, *ticks, thread);
+    if (record.op & MT_OP_FREE)
+        release_late(record.address, *ticks, thread);
+    else
+        allocate_late(&block);
+    return words;
+}
