@@ -6,18 +6,27 @@
 
 #define PENDING 64
 #define LOOK_BACK 32
-#define SETTLED 1024
+#define SETTLED_SETS 256
+#define SETTLED_WAYS 4
 
 /* Far enough ahead to hide a miss of the last-level cache behind the events in between. */
 #define PREFETCH_WORDS (12 * MT_RECORD_WORDS)
 
+enum kind {
+    NONE,
+    SUPERSEDED,
+    FREE,
+    CREDITED, /* a free of what is live by now, or so it may turn out, that a superseded block got
+               */
+};
+
 /* One half of a pair that may have been recorded the wrong way round. */
 struct half {
     struct mt_live_block block; /* a superseded block, or of a free: its address */
-    uint64_t ticks;             /* of the event */
-    uint32_t thread;            /* that made the event */
-    uint32_t other;             /* thread whose event may stand for it as well; else `thread` */
-    bool is_free;
+    enum kind kind;
+    uint64_t ticks;  /* of the event */
+    uint32_t thread; /* that made the event */
+    uint32_t other;  /* thread whose event may stand for it as well; else `thread` */
 };
 
 struct recent_free {
@@ -29,7 +38,7 @@ struct recent_free {
 struct mt_blocks mt_match_blocks;
 static struct half pending[PENDING]; /* in order of time */
 static unsigned pending_count;
-static struct half settled[SETTLED];
+static struct half settled[SETTLED_SETS][SETTLED_WAYS]; /* by address; the newest first */
 static struct recent_free recent[LOOK_BACK];
 static unsigned recent_next;
 static uint64_t window;
@@ -58,15 +67,28 @@ void mt_match_several_threads(void) {
 /* What cannot be told any more */
 
 static struct half *settled_of(uint64_t address) {
-    return &settled[(address * UINT64_C(0x9fb21c651e98df25)) >> 54];
+    return settled[address * UINT64_C(0x9fb21c651e98df25) >> 56];
+}
+
+static void remember(const struct half *half) {
+    struct half *set = settled_of(half->block.address);
+    unsigned place = 0;
+
+    /* Free ones, and of credited frees of an address that before, which is of no more use. */
+    while (place < SETTLED_WAYS - 1 && set[place].kind != NONE &&
+           (half->kind != CREDITED || set[place].kind != CREDITED ||
+            set[place].block.address != half->block.address))
+        place++;
+    memmove(set + 1, set, place * sizeof *set);
+    *set = *half;
 }
 
 static uint64_t *counter_of(const struct half *half) {
-    return half->is_free ? &mt_totals.sums->unmatched_frees : &mt_totals.sums->missed_frees;
+    return half->kind == FREE ? &mt_totals.sums->unmatched_frees : &mt_totals.sums->missed_frees;
 }
 
 static void settle(const struct half *half) {
-    *settled_of(half->block.address) = *half;
+    remember(half);
     ++*counter_of(half);
 }
 
@@ -103,11 +125,11 @@ void mt_match_finish(void) {
 }
 
 /* The oldest pending event of the kind at the address that another thread made, or -1. */
-static int find_pending(uint64_t address, uint32_t thread, bool is_free) {
+static int find_pending(uint64_t address, uint32_t thread, enum kind kind) {
     for (unsigned i = 0; i < pending_count; i++) {
         const struct half *half = &pending[i];
 
-        if (half->is_free == is_free && half->block.address == address &&
+        if (half->kind == kind && half->block.address == address &&
             (half->thread != thread || half->other != thread))
             return (int)i;
     }
@@ -131,7 +153,7 @@ static uint32_t freed_before_by(uint64_t address, uint64_t ticks, uint32_t threa
 
 static void superseded(const struct mt_live_block *block, uint64_t ticks, uint32_t thread) {
     const struct half half = {
-        .block = *block, .ticks = ticks, .thread = thread, .other = thread, .is_free = false};
+        .block = *block, .ticks = ticks, .thread = thread, .other = thread, .kind = SUPERSEDED};
 
     add_pending(&half);
 }
@@ -151,7 +173,7 @@ static MT_COLD void begin_untracked(const struct mt_live_block *block) {
 /* An allocation whose free by another thread was recorded first lives no longer than this event,
  * even if the address is live: then the next allocation was recorded first, too. */
 static MT_COLD bool freed_already(const struct mt_live_block *block) {
-    int index = find_pending(block->address, block->thread, true);
+    int index = find_pending(block->address, block->thread, FREE);
     const struct half *half;
 
     if (index < 0)
@@ -194,27 +216,31 @@ static MT_COLD void release_unknown(uint64_t address, uint64_t ticks, uint32_t t
         .ticks = ticks,
         .thread = thread,
         .other = several_threads ? freed_before_by(address, ticks, thread) : thread,
-        .is_free = true,
+        .kind = FREE,
     };
 
     add_pending(&half);
 }
 
 /* Whether the free is that of a superseded block. */
-static MT_COLD bool frees_superseded(uint64_t address, uint32_t thread) {
-    int old = find_pending(address, thread, false);
+static MT_COLD bool frees_superseded(uint64_t address, uint64_t ticks, uint32_t thread) {
+    int old = find_pending(address, thread, SUPERSEDED);
+    struct half credited;
 
     if (old < 0)
         return false;
     mt_totals_block_freed(&pending[old].block, thread, pending[old].ticks);
     drop_pending((unsigned)old, 1);
+    credited = (struct half){
+        .block = {.address = address}, .ticks = ticks, .thread = thread, .kind = CREDITED};
+    remember(&credited);
     return true;
 }
 
 static inline void release(uint64_t address, uint64_t ticks, uint32_t thread) {
     struct mt_live_block *slot;
 
-    if (MT_UNLIKELY(pending_count) && frees_superseded(address, thread))
+    if (MT_UNLIKELY(pending_count) && frees_superseded(address, ticks, thread))
         return;
     slot = mt_blocks_find(&mt_match_blocks, address);
     if (MT_UNLIKELY(!slot->address)) {
@@ -285,32 +311,48 @@ const uint64_t *mt_match_run(const uint64_t *words, const uint64_t *stop, const 
 
 /* What came late */
 
-/* Takes back what was settled or is pending at the address, if the event came before or after that
- * as it has to; false if there is nothing. */
-static bool take_back(uint64_t address, uint64_t ticks, bool is_free, struct half *found) {
-    struct half *half = settled_of(address);
+static bool fits(const struct half *half, uint64_t address, enum kind kind, uint64_t begun,
+                 uint64_t ticks) {
+    return half->kind == kind && half->block.address == address && half->ticks >= ticks &&
+           half->block.ticks <= begun;
+}
+
+/* Takes back what is pending or was settled at the address, if that came no earlier than the event,
+ * and is of a block that had begun by then; false if there is nothing. */
+static bool take_back_of(uint64_t address, uint64_t begun, uint64_t ticks, enum kind kind,
+                         struct half *found) {
+    struct half *set = settled_of(address);
 
     for (unsigned i = 0; i < pending_count; i++) {
-        if (pending[i].is_free == is_free && pending[i].block.address == address &&
-            pending[i].ticks >= ticks) {
+        if (fits(&pending[i], address, kind, begun, ticks)) {
             *found = pending[i];
             drop_pending(i, 1);
             return true;
         }
     }
-    if (half->block.address != address || half->is_free != is_free || half->ticks < ticks)
-        return false;
-    *found = *half;
-    --*counter_of(half);
-    half->block.address = 0;
-    return true;
+    for (unsigned i = 0; i < SETTLED_WAYS; i++) {
+        if (fits(&set[i], address, kind, begun, ticks)) {
+            *found = set[i];
+            set[i].kind = NONE;
+            if (kind != CREDITED)
+                --*counter_of(found);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* If need be of a later block, whose own free an earlier one has got. */
+static bool take_back(uint64_t address, uint64_t ticks, enum kind kind, struct half *found) {
+    return take_back_of(address, ticks, ticks, kind, found) ||
+           take_back_of(address, UINT64_MAX, ticks, kind, found);
 }
 
 static void allocate_late(const struct mt_live_block *block) {
     const struct mt_live_block *slot;
     struct half half;
 
-    if (take_back(block->address, block->ticks, true, &half)) {
+    if (take_back(block->address, block->ticks, FREE, &half)) {
         mt_totals_block_begins(block);
         mt_totals_block_ends(block);
         mt_totals_block_freed(block, half.thread, half.ticks);
@@ -323,25 +365,29 @@ static void allocate_late(const struct mt_live_block *block) {
     }
     mt_totals_block_begins(block);
     mt_totals_block_ends(block);
-    half = (struct half){.block = *block, .ticks = slot->ticks, .thread = slot->thread};
+    half = (struct half){
+        .block = *block, .ticks = slot->ticks, .thread = slot->thread, .kind = SUPERSEDED};
     settle(&half);
 }
 
 static void release_late(uint64_t address, uint64_t ticks, uint32_t thread) {
-    const struct mt_live_block *slot = mt_blocks_find(&mt_match_blocks, address);
+    struct mt_live_block *slot = mt_blocks_find(&mt_match_blocks, address);
     struct half half;
 
-    if (!slot->address || slot->ticks <= ticks) {
-        release(address, ticks, thread);
-        return;
-    }
-    if (take_back(address, ticks, false, &half)) {
+    if (take_back(address, ticks, SUPERSEDED, &half)) {
         mt_totals_block_freed(&half.block, thread, ticks);
-        return;
+    } else if (!slot->address || slot->ticks <= ticks) {
+        release(address, ticks, thread);
+    } else if (take_back(address, slot->ticks, CREDITED, &half)) {
+        /* This one was the superseded block's, and that one the live block's. */
+        mt_totals_block_ends(slot);
+        mt_totals_block_freed(slot, half.thread, half.ticks);
+        mt_blocks_remove(&mt_match_blocks, slot);
+    } else {
+        half = (struct half){
+            .block = {.address = address}, .ticks = ticks, .thread = thread, .kind = FREE};
+        settle(&half);
     }
-    half = (struct half){
-        .block = {.address = address}, .ticks = ticks, .thread = thread, .is_free = true};
-    settle(&half);
 }
 
 const uint64_t *mt_match_late(const uint64_t *words, uint64_t *ticks, uint32_t thread) {
