@@ -29,8 +29,14 @@ static inline size_t mt_blocks_slot(const struct mt_blocks *blocks, uint64_t add
     return (hash ^ hash >> 32) & blocks->mask;
 }
 
-static inline void mt_blocks_prefetch(const struct mt_blocks *blocks, uint64_t address) {
-    __builtin_prefetch(&blocks->slots[mt_blocks_slot(blocks, address)], 1);
+/* Always inline: gcc takes calls of a function that does nothing else for calls without effect. */
+static inline __attribute__((always_inline)) void mt_blocks_prefetch(const struct mt_blocks *blocks,
+                                                                     uint64_t address) {
+    const struct mt_live_block *slot = &blocks->slots[mt_blocks_slot(blocks, address)];
+
+    /* A search may go on in the next line, and a removal always looks there. */
+    __builtin_prefetch(slot, 1);
+    __builtin_prefetch(slot + 1, 1);
 }
 
 /* The slot of the address, or the empty one where it would go. */
