@@ -260,14 +260,14 @@ static struct mt_live_block block_of(const struct mt_record *record, uint64_t ti
 
 /* Counts an event of the heap; false: it is a pool's. */
 static inline bool count(const struct mt_record *record, uint32_t thread) {
-    struct mt_profile_thread *entry;
+    struct mt_profile_thread *entry = mt_totals_thread(thread);
 
+    entry->records++;
     if (MT_UNLIKELY(record->op >= MT_OP_POOL_ALLOC)) {
+        entry->pool_records++;
         mt_totals.sums->pool_events += record->op != MT_OP_IN_POOL;
         return false;
     }
-    entry = mt_totals_thread(thread);
-    entry->events++;
     entry->frees += record->op & MT_OP_FREE;
     mt_totals.sums->events++;
     return true;

@@ -9,7 +9,8 @@
 #define FIRST_STREAMS 64u
 #define WINDOW_NS 2000u
 
-/* The totals are ahead of what the live file says is taken by as many words. */
+/* So many words are taken until the live file says so; the totals know better, but of threads that
+ * they do not tell apart. */
 #define STEP_WORDS (256 * MT_RECORD_WORDS)
 
 /* What a thread has recorded and is not taken. */

@@ -143,12 +143,12 @@ static bool add_context(struct mt_bytes *record, uint32_t id) {
 static bool add_thread(struct mt_bytes *record, uint32_t id) {
     const struct mt_profile_thread *thread = mt_totals.threads[id / MT_LIVE_PROFILE_ENTRIES];
 
-    if (!thread || !thread[id % MT_LIVE_PROFILE_ENTRIES].events)
+    if (!thread || !thread[id % MT_LIVE_PROFILE_ENTRIES].records)
         return false;
     thread += id % MT_LIVE_PROFILE_ENTRIES;
-    ADD(record, id, thread->events, thread->allocations, thread->allocated_bytes, thread->frees,
-        thread->live, thread->live_blocks, thread->peak, thread->freed_by_others,
-        thread->temporary);
+    ADD(record, id, thread->records - thread->pool_records, thread->allocations,
+        thread->allocated_bytes, thread->frees, thread->live, thread->live_blocks, thread->peak,
+        thread->freed_by_others, thread->temporary);
     return true;
 }
 

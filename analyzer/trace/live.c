@@ -222,14 +222,19 @@ static void add_record(struct columns *columns, const struct record *record, uin
     output_varint(&columns->column[MT_COLUMN_TICKS], record->ticks - last_ticks);
 }
 
-/* The block of a segment's events, of which the first has the number `first`: from the thread's
- * event `next` on, or behind the words that a profile has `taken`, up to the first that breaks a
- * rule. Sets *end to the number after the last. */
+/* What is known already of a segment's events. */
+struct known {
+    uint64_t events; /* of the thread */
+    size_t words;    /* of the segment */
+};
+
+/* The block of a segment's events that are not known, up to the first that breaks a rule. Their
+ * first is given the number *number, unless that is NULL; then it follows them. */
 static bool put_events(struct output *out, struct columns *columns,
-                       const struct live_segment *segment, uint64_t first, uint64_t next,
-                       size_t taken_words, uint64_t *end) {
-    struct mt_block_header header = {
-        .kind = MT_BLOCK_EVENTS, .thread = segment->head.thread, .first_event = first};
+                       const struct live_segment *segment, struct known known, uint64_t *number) {
+    struct mt_block_header header = {.kind = MT_BLOCK_EVENTS,
+                                     .thread = segment->head.thread,
+                                     .first_event = segment->head.first_event};
     uint64_t granule = 0, ticks = segment->head.first_ticks;
     size_t start = out->size, left = segment->head.used, taken;
     const uint8_t *at = segment->content;
@@ -240,9 +245,7 @@ static bool put_events(struct output *out, struct columns *columns,
         return false;
     for (; (taken = next_record(at, left, ticks, &record)); at += 8 * taken, left -= taken) {
         ticks = record.ticks;
-        if (segment->head.used - left < taken_words)
-            continue;
-        if (header.first_event < next) {
+        if (header.first_event < known.events || segment->head.used - left < known.words) {
             header.first_event++;
             continue;
         }
@@ -252,9 +255,12 @@ static bool put_events(struct output *out, struct columns *columns,
         granule = record.address >> 4;
         header.last_ticks = ticks;
     }
-    *end = header.first_event + header.count;
     if (!header.count)
         return true;
+    if (number) {
+        header.first_event = *number;
+        *number += header.count;
+    }
     out->size += sizeof(header);
     for (int i = 0; i < MT_COLUMN_COUNT; i++) {
         uint32_t length = (uint32_t)columns->column[i].size;
@@ -368,25 +374,29 @@ static size_t count_kind(const struct live_image *image, size_t from, uint32_t k
     return end - from;
 }
 
-/* Of what a profile has taken from, the events that are left are numbered anew. */
+/* `totals`: of a profile, or none. What that has left of a thread's events is numbered anew. */
 static bool put_all_events(struct output *out, const struct live_segment *segments, size_t count,
-                           const struct reader *reader, bool is_profile) {
+                           const struct live_segment *totals, size_t totals_count,
+                           const struct reader *reader) {
     struct columns columns = {0};
-    uint64_t end = 0;
+    uint64_t number = 0;
     bool good = true;
 
     for (size_t i = 0; good && i < count; i++) {
         const struct mt_live_head *head = &segments[i].head;
         bool same = i && head->thread == segments[i - 1].head.thread;
+        struct known known = {0};
 
         if (!head->thread || head->first_event > UINT64_MAX / 2 ||
             (same && head->first_event == segments[i - 1].head.first_event))
             continue;
-        if (is_profile)
-            good = put_events(out, &columns, &segments[i], same ? end : 0, 0, head->taken, &end);
-        else
-            good = put_events(out, &columns, &segments[i], head->first_event,
-                              known_events(reader, head->thread), 0, &end);
+        if (!same)
+            number = 0;
+        if (!totals_count)
+            known.events = known_events(reader, head->thread);
+        else if (!live_profile_taken(totals, totals_count, head->thread, &known.events))
+            known.words = head->taken;
+        good = put_events(out, &columns, &segments[i], known, totals_count ? &number : NULL);
     }
     columns_free(&columns);
     return good;
@@ -406,7 +416,8 @@ bool live_blocks(const struct live_image *image, const struct reader *reader, ui
     totals = count_kind(image, definitions + events, MT_LIVE_PROFILE);
     good = put_definitions(&out, segments, definitions) && put_clock(&out, &image->header) &&
            live_profile_put(&out, segments + definitions + events, totals) &&
-           put_all_events(&out, segments + definitions, events, reader, totals > 0);
+           put_all_events(&out, segments + definitions, events, segments + definitions + events,
+                          totals, reader);
     if (!good) {
         free(out.bytes);
         return error_no_memory(error);

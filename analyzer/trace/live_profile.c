@@ -86,10 +86,10 @@ static bool add_context(struct writer *writer, uint64_t id, const struct mt_prof
 }
 
 static bool add_thread(struct writer *writer, uint64_t id, const struct mt_profile_thread *from) {
-    return !from->events ||
-           ADD(writer, MT_PROFILE_THREAD, NULL, id, from->events, from->allocations,
-               from->allocated_bytes, from->frees, from->live, from->live_blocks, from->peak,
-               from->freed_by_others, from->temporary);
+    return !from->records ||
+           ADD(writer, MT_PROFILE_THREAD, NULL, id, from->records - from->pool_records,
+               from->allocations, from->allocated_bytes, from->frees, from->live, from->live_blocks,
+               from->peak, from->freed_by_others, from->temporary);
 }
 
 static bool add_entries(struct writer *writer, const struct live_segment *segment, uint64_t epoch) {
@@ -129,4 +129,22 @@ bool live_profile_put(struct output *out, const struct live_segment *segments, s
         if (!add_entries(&writer, &segments[i], totals.epoch))
             return false;
     return end_block(&writer);
+}
+
+bool live_profile_taken(const struct live_segment *segments, size_t count, uint32_t thread,
+                        uint64_t *records) {
+    struct mt_profile_thread entry;
+
+    for (size_t i = 0; i < count && thread < MT_PROFILE_THREADS; i++) {
+        const struct mt_live_head *head = &segments[i].head;
+        uint64_t place = thread - head->first_event;
+
+        if (head->thread != MT_LIVE_PROFILE_THREADS || head->first_event > thread ||
+            place >= MT_LIVE_PROFILE_ENTRIES || (place + 1) * sizeof(entry) > head->used)
+            continue;
+        memcpy(&entry, segments[i].content + place * sizeof(entry), sizeof(entry));
+        *records = entry.records;
+        return true;
+    }
+    return false;
 }

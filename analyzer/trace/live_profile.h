@@ -8,4 +8,8 @@
 /* They are later than any profile in the trace. False when memory is short. */
 bool live_profile_put(struct output *out, const struct live_segment *segments, size_t count);
 
+/* How many of the thread's events they know of; false if they do not tell it apart. */
+bool live_profile_taken(const struct live_segment *segments, size_t count, uint32_t thread,
+                        uint64_t *records);
+
 #endif

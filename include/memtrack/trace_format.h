@@ -168,7 +168,8 @@ struct mt_live_head {
     uint32_t generation;  /* changes when the segment gets another use */
     uint32_t private_too[2];
     uint32_t first_record; /* DEFINITIONS: where the first record starts that starts here */
-    uint32_t taken;        /* EVENTS: words of which the totals, or else the trace, know already */
+    uint32_t
+        taken; /* EVENTS: words that are taken, where the totals do not tell the thread apart */
 };
 
 /* PROFILE segments: one of totals, and as many of the others as there are ids. An entry's id is its
@@ -198,7 +199,8 @@ struct mt_profile_context {
 };
 
 struct mt_profile_thread {
-    uint64_t events;
+    uint64_t records; /* of its events, that the totals know: what follows is in EVENTS segments */
+    uint64_t pool_records; /* of those, such as are not of the heap's events */
     uint64_t allocations;
     uint64_t allocated_bytes;
     uint64_t frees; /* made by it */
@@ -258,7 +260,7 @@ struct mt_profile_totals {
 _Static_assert(sizeof(struct mt_live_head) == MT_LIVE_HEAD, "documented size");
 _Static_assert(sizeof(struct mt_live_header) <= 4096, "one page");
 _Static_assert(sizeof(struct mt_profile_context) == 96, "documented size");
-_Static_assert(sizeof(struct mt_profile_thread) == 80, "documented size");
+_Static_assert(sizeof(struct mt_profile_thread) == 88, "documented size");
 _Static_assert(sizeof(struct mt_profile_totals) == 16 * 8 + MT_PROFILE_POINTS * 32,
                "documented size");
 _Static_assert(sizeof(struct mt_file_header) == 64, "documented size");

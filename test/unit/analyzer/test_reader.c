@@ -100,12 +100,12 @@ static void bad_files_are_refused(void **state) {
                    "ELF and so on",
                    14, "not a MemTrack trace");
     expect_refusal(builder.file.data, 63, "cut off inside the file header");
-    builder.file.data[8] = 4;
+    builder.file.data[8] = 5;
     builder_reseal_file_header(&builder);
-    expect_refusal(builder.file.data, builder.file.size, "version 4, this memtrack reads 1 to 3");
+    expect_refusal(builder.file.data, builder.file.size, "version 5, this memtrack reads 1 to 4");
     builder.file.data[8] = 0;
     builder_reseal_file_header(&builder);
-    expect_refusal(builder.file.data, builder.file.size, "version 0, this memtrack reads 1 to 3");
+    expect_refusal(builder.file.data, builder.file.size, "version 0, this memtrack reads 1 to 4");
     builder.file.data[8] = 3;
     builder.file.data[16] ^= 1;
     builder_reseal_file_header(&builder);
@@ -217,7 +217,7 @@ static void all_versions_are_read(void **state) {
     const struct site *site;
 
     (void)state;
-    for (int version = 1; version <= 3; version++) {
+    for (int version = 1; version <= 4; version++) {
         build_calls(&builder, version);
         analyze(&analyzed, &builder);
         assert_int_equal(analyzed.trace.reader.damage.count, 0);
@@ -242,7 +242,7 @@ static void a_wrong_version_is_damage(void **state) {
     struct analyzed analyzed;
 
     (void)state;
-    for (int version = 1; version <= 3; version++) {
+    for (int version = 1; version <= 4; version++) {
         build_calls(&builder, version);
         builder.file.data[8] = (uint8_t)(version % 3 + 1);
         builder_reseal_file_header(&builder);

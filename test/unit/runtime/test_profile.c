@@ -288,7 +288,7 @@ static void compare_totals(uint64_t missed) {
     for (uint32_t t = 1; t <= THREADS; t++) {
         const struct mt_profile_thread *thread = mt_totals_thread(t);
 
-        assert_int_equal(thread->events, actors[t].events);
+        assert_int_equal(thread->records, actors[t].events);
         assert_int_equal(thread->allocations, actors[t].allocations);
         assert_int_equal(thread->frees, actors[t].frees);
         assert_int_equal(thread->live, actors[t].live);
