@@ -365,38 +365,47 @@ static uint64_t known_events(const struct reader *reader, uint32_t thread) {
     return index == MT_ID_MAP_NONE ? 0 : reader->streams[index].sound_end;
 }
 
-/* Of sorted segments, from `from` on; returns how many there are. */
-static size_t count_kind(const struct live_image *image, size_t from, uint32_t kind) {
-    size_t end = from;
+/* Segments of one kind. */
+struct span {
+    const struct live_segment *items;
+    size_t count;
+};
 
-    while (end < image->segments.count && image->segments.items[end].head.kind == kind)
-        end++;
-    return end - from;
+/* Of the sorted ones. */
+static struct span span_of(const struct live_image *image, uint32_t kind) {
+    struct span span = {0};
+
+    for (size_t i = 0; i < image->segments.count; i++) {
+        if (image->segments.items[i].head.kind != kind)
+            continue;
+        if (!span.count++)
+            span.items = &image->segments.items[i];
+    }
+    return span;
 }
 
 /* `totals`: of a profile, or none. What that has left of a thread's events is numbered anew. */
-static bool put_all_events(struct output *out, const struct live_segment *segments, size_t count,
-                           const struct live_segment *totals, size_t totals_count,
+static bool put_all_events(struct output *out, const struct span *events, const struct span *totals,
                            const struct reader *reader) {
     struct columns columns = {0};
     uint64_t number = 0;
     bool good = true;
 
-    for (size_t i = 0; good && i < count; i++) {
-        const struct mt_live_head *head = &segments[i].head;
-        bool same = i && head->thread == segments[i - 1].head.thread;
+    for (size_t i = 0; good && i < events->count; i++) {
+        const struct mt_live_head *head = &events->items[i].head;
+        bool same = i && head->thread == events->items[i - 1].head.thread;
         struct known known = {0};
 
         if (!head->thread || head->first_event > UINT64_MAX / 2 ||
-            (same && head->first_event == segments[i - 1].head.first_event))
+            (same && head->first_event == events->items[i - 1].head.first_event))
             continue;
         if (!same)
             number = 0;
-        if (!totals_count)
+        if (!totals->count)
             known.events = known_events(reader, head->thread);
-        else if (!live_profile_taken(totals, totals_count, head->thread, &known.events))
+        else if (!live_profile_taken(totals->items, totals->count, head->thread, &known.events))
             known.words = head->taken;
-        good = put_events(out, &columns, &segments[i], known, totals_count ? &number : NULL);
+        good = put_events(out, &columns, &events->items[i], known, totals->count ? &number : NULL);
     }
     columns_free(&columns);
     return good;
@@ -404,20 +413,19 @@ static bool put_all_events(struct output *out, const struct live_segment *segmen
 
 bool live_blocks(const struct live_image *image, const struct reader *reader, uint8_t **bytes,
                  size_t *size, struct error *error) {
-    struct live_segment *segments = image->segments.items;
-    size_t count = image->segments.count, definitions, events, totals;
+    struct span definitions, events, totals;
     struct output out = {0};
     bool good;
 
-    if (count)
-        qsort(segments, count, sizeof(*segments), compare);
-    definitions = count_kind(image, 0, MT_LIVE_DEFINITIONS);
-    events = count_kind(image, definitions, MT_LIVE_EVENTS);
-    totals = count_kind(image, definitions + events, MT_LIVE_PROFILE);
-    good = put_definitions(&out, segments, definitions) && put_clock(&out, &image->header) &&
-           live_profile_put(&out, segments + definitions + events, totals) &&
-           put_all_events(&out, segments + definitions, events, segments + definitions + events,
-                          totals, reader);
+    if (image->segments.count)
+        qsort(image->segments.items, image->segments.count, sizeof(*image->segments.items),
+              compare);
+    definitions = span_of(image, MT_LIVE_DEFINITIONS);
+    events = span_of(image, MT_LIVE_EVENTS);
+    totals = span_of(image, MT_LIVE_PROFILE);
+    good = put_definitions(&out, definitions.items, definitions.count) &&
+           put_clock(&out, &image->header) && live_profile_put(&out, totals.items, totals.count) &&
+           put_all_events(&out, &events, &totals, reader);
     if (!good) {
         free(out.bytes);
         return error_no_memory(error);
