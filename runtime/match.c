@@ -10,7 +10,8 @@
 #define SETTLED_WAYS 4
 
 /* Far enough ahead to hide a miss of the last-level cache behind the events in between. */
-#define PREFETCH_WORDS (12 * MT_RECORD_WORDS)
+#define PREFETCH_WORDS (16 * MT_RECORD_WORDS)
+#define ADDRESS ((UINT64_C(1) << MT_RECORD_ADDRESS_BITS) - 1)
 
 enum kind {
     NONE,
@@ -188,25 +189,21 @@ static MT_COLD bool freed_already(const struct mt_live_block *block) {
 }
 
 static inline void allocate(const struct mt_live_block *block) {
-    struct mt_live_block *slot;
+    uint64_t *slot;
 
     if (MT_UNLIKELY(pending_count) && freed_already(block))
         return;
     slot = mt_blocks_find(&mt_match_blocks, block->address);
-    if (MT_UNLIKELY(slot->address)) {
-        mt_totals_block_ends(slot);
-        superseded(slot, block->ticks, block->thread);
-    } else if (MT_UNLIKELY(mt_match_blocks.count >= mt_match_blocks.limit)) {
-        if (!mt_blocks_grow(&mt_match_blocks)) {
-            begin_untracked(block);
-            return;
-        }
-        slot = mt_blocks_find(&mt_match_blocks, block->address);
-        mt_match_blocks.count++;
-    } else {
-        mt_match_blocks.count++;
+    if (MT_UNLIKELY(*slot)) {
+        struct mt_live_block *old = mt_blocks_entry(&mt_match_blocks, *slot);
+
+        mt_totals_block_ends(old);
+        superseded(old, block->ticks, block->thread);
+        *old = *block;
+    } else if (MT_UNLIKELY(!mt_blocks_add(&mt_match_blocks, slot, block))) {
+        begin_untracked(block);
+        return;
     }
-    *slot = *block;
     mt_totals_block_begins(block);
 }
 
@@ -237,19 +234,24 @@ static MT_COLD bool frees_superseded(uint64_t address, uint64_t ticks, uint32_t 
     return true;
 }
 
+static inline void end_block(const uint64_t *slot, uint64_t ticks, uint32_t thread) {
+    const struct mt_live_block *block = mt_blocks_entry(&mt_match_blocks, *slot);
+
+    mt_totals_block_ends(block);
+    mt_totals_block_freed(block, thread, ticks);
+    mt_blocks_remove(&mt_match_blocks, slot);
+}
+
 static inline void release(uint64_t address, uint64_t ticks, uint32_t thread) {
-    struct mt_live_block *slot;
+    const uint64_t *slot;
 
     if (MT_UNLIKELY(pending_count) && frees_superseded(address, ticks, thread))
         return;
     slot = mt_blocks_find(&mt_match_blocks, address);
-    if (MT_UNLIKELY(!slot->address)) {
+    if (MT_LIKELY(*slot))
+        end_block(slot, ticks, thread);
+    else
         release_unknown(address, ticks, thread);
-        return;
-    }
-    mt_totals_block_ends(slot);
-    mt_totals_block_freed(slot, thread, ticks);
-    mt_blocks_remove(&mt_match_blocks, slot);
 }
 
 static struct mt_live_block block_of(const struct mt_record *record, uint64_t ticks,
@@ -298,9 +300,10 @@ const uint64_t *mt_match_run(const uint64_t *words, const uint64_t *stop, const 
         struct mt_record record;
 
         /* What an extended record holds there is an address somewhere, too. */
-        if (MT_LIKELY(words + PREFETCH_WORDS < end))
-            mt_blocks_prefetch(&mt_match_blocks, words[PREFETCH_WORDS] &
-                                                     ((UINT64_C(1) << MT_RECORD_ADDRESS_BITS) - 1));
+        if (MT_LIKELY(words + PREFETCH_WORDS < end)) {
+            mt_blocks_prefetch(&mt_match_blocks, words[PREFETCH_WORDS] & ADDRESS);
+            mt_blocks_prefetch_entry(&mt_match_blocks, words[PREFETCH_WORDS / 2] & ADDRESS);
+        }
         record = mt_block_next_record(&words, &now);
         match(&record, now, thread);
     }
@@ -348,8 +351,15 @@ static bool take_back(uint64_t address, uint64_t ticks, enum kind kind, struct h
            take_back_of(address, UINT64_MAX, ticks, kind, found);
 }
 
+/* What is live at the address, if it has begun after this time; or NULL. */
+static uint64_t *find_later(uint64_t address, uint64_t ticks) {
+    uint64_t *slot = mt_blocks_find(&mt_match_blocks, address);
+
+    return *slot && mt_blocks_entry(&mt_match_blocks, *slot)->ticks > ticks ? slot : NULL;
+}
+
 static void allocate_late(const struct mt_live_block *block) {
-    const struct mt_live_block *slot;
+    const uint64_t *later;
     struct half half;
 
     if (take_back(block->address, block->ticks, FREE, &half)) {
@@ -358,31 +368,32 @@ static void allocate_late(const struct mt_live_block *block) {
         mt_totals_block_freed(block, half.thread, half.ticks);
         return;
     }
-    slot = mt_blocks_find(&mt_match_blocks, block->address);
-    if (!slot->address || slot->ticks <= block->ticks) {
+    later = find_later(block->address, block->ticks);
+    if (!later) {
         allocate(block);
         return;
     }
     mt_totals_block_begins(block);
     mt_totals_block_ends(block);
-    half = (struct half){
-        .block = *block, .ticks = slot->ticks, .thread = slot->thread, .kind = SUPERSEDED};
+    half = (struct half){.block = *block,
+                         .ticks = mt_blocks_entry(&mt_match_blocks, *later)->ticks,
+                         .thread = block->thread,
+                         .kind = SUPERSEDED};
     settle(&half);
 }
 
 static void release_late(uint64_t address, uint64_t ticks, uint32_t thread) {
-    struct mt_live_block *slot = mt_blocks_find(&mt_match_blocks, address);
+    const uint64_t *later = find_later(address, ticks);
     struct half half;
 
     if (take_back(address, ticks, SUPERSEDED, &half)) {
         mt_totals_block_freed(&half.block, thread, ticks);
-    } else if (!slot->address || slot->ticks <= ticks) {
+    } else if (!later) {
         release(address, ticks, thread);
-    } else if (take_back(address, slot->ticks, CREDITED, &half)) {
+    } else if (take_back(address, mt_blocks_entry(&mt_match_blocks, *later)->ticks, CREDITED,
+                         &half)) {
         /* This one was the superseded block's, and that one the live block's. */
-        mt_totals_block_ends(slot);
-        mt_totals_block_freed(slot, half.thread, half.ticks);
-        mt_blocks_remove(&mt_match_blocks, slot);
+        end_block(later, half.ticks, half.thread);
     } else {
         half = (struct half){
             .block = {.address = address}, .ticks = ticks, .thread = thread, .kind = FREE};

@@ -17,7 +17,7 @@
 
 /* A block that is live, as blocks.h keeps it. */
 struct mt_live_block {
-    uint64_t address; /* 0 marks an empty slot */
+    uint64_t address;
     uint64_t size;
     uint64_t ticks; /* of its allocation */
     uint32_t context;

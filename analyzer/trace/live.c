@@ -20,6 +20,7 @@ static const off_t max_file = (off_t)1 << 40;
 static const size_t max_copied = (size_t)8 << 30;
 
 enum {
+    FIRST_VERSION = 3, /* that had a live file */
     CONTENT = MT_LIVE_SEGMENT - MT_LIVE_HEAD,
     ATTEMPTS = 4,
     DEFINITIONS_AT_ONCE = 4 << 20, /* bytes of a block of them, at the least */
@@ -96,7 +97,7 @@ static bool read_segments(struct live_image *image, int fd, off_t end, struct er
 static const char *header_fault(const struct mt_live_header *header) {
     if (memcmp(header->magic, MT_LIVE_MAGIC, MT_FILE_MAGIC_SIZE) != 0)
         return "is no live file of MemTrack";
-    if (header->version != MT_TRACE_VERSION)
+    if (header->version < FIRST_VERSION || header->version > MT_TRACE_VERSION)
         return "is of another version than this memtrack reads";
     return header->segment_size == MT_LIVE_SEGMENT ? NULL : "has segments of another size";
 }
