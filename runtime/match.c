@@ -168,7 +168,14 @@ static MT_COLD void begin_untracked(const struct mt_live_block *block) {
     sums->flags |= MT_PROFILE_INCOMPLETE;
     sums->untracked_blocks++;
     sums->untracked_bytes += block->size;
-    mt_totals_allocated(block, mt_totals_context(block->context), mt_totals_thread(block->thread));
+    mt_totals_allocated(mt_totals_of(block), block);
+}
+
+static void begin_and_end(const struct mt_live_block *block) {
+    struct mt_totals_of of = mt_totals_of(block);
+
+    mt_totals_begins(of, block);
+    mt_totals_ends(of, block);
 }
 
 /* An allocation whose free by another thread was recorded first lives no longer than this event,
@@ -180,15 +187,16 @@ static MT_COLD bool freed_already(const struct mt_live_block *block) {
     if (index < 0)
         return false;
     half = &pending[index];
-    mt_totals_block_begins(block);
-    mt_totals_block_ends(block);
-    mt_totals_block_freed(block, half->thread != block->thread ? half->thread : half->other,
-                          block->ticks);
+    begin_and_end(block);
+    mt_totals_freed(mt_totals_of(block), block,
+                    half->thread != block->thread ? half->thread : half->other, block->ticks);
     drop_pending((unsigned)index, 1);
     return true;
 }
 
-static inline void allocate(const struct mt_live_block *block) {
+/* `of`: what belongs to the block. */
+static inline __attribute__((always_inline)) void allocate(struct mt_totals_of of,
+                                                           const struct mt_live_block *block) {
     uint64_t *slot;
 
     if (MT_UNLIKELY(pending_count) && freed_already(block))
@@ -197,14 +205,14 @@ static inline void allocate(const struct mt_live_block *block) {
     if (MT_UNLIKELY(*slot)) {
         struct mt_live_block *old = mt_blocks_entry(&mt_match_blocks, *slot);
 
-        mt_totals_block_ends(old);
+        mt_totals_ends(mt_totals_of(old), old);
         superseded(old, block->ticks, block->thread);
         *old = *block;
     } else if (MT_UNLIKELY(!mt_blocks_add(&mt_match_blocks, slot, block))) {
         begin_untracked(block);
         return;
     }
-    mt_totals_block_begins(block);
+    mt_totals_begins(of, block);
 }
 
 static MT_COLD void release_unknown(uint64_t address, uint64_t ticks, uint32_t thread) {
@@ -226,7 +234,8 @@ static MT_COLD bool frees_superseded(uint64_t address, uint64_t ticks, uint32_t 
 
     if (old < 0)
         return false;
-    mt_totals_block_freed(&pending[old].block, thread, pending[old].ticks);
+    mt_totals_freed(mt_totals_of(&pending[old].block), &pending[old].block, thread,
+                    pending[old].ticks);
     drop_pending((unsigned)old, 1);
     credited = (struct half){
         .block = {.address = address}, .ticks = ticks, .thread = thread, .kind = CREDITED};
@@ -234,15 +243,18 @@ static MT_COLD bool frees_superseded(uint64_t address, uint64_t ticks, uint32_t 
     return true;
 }
 
-static inline void end_block(const uint64_t *slot, uint64_t ticks, uint32_t thread) {
+static inline __attribute__((always_inline)) void end_block(const uint64_t *slot, uint64_t ticks,
+                                                            uint32_t thread) {
     const struct mt_live_block *block = mt_blocks_entry(&mt_match_blocks, *slot);
+    struct mt_totals_of of = mt_totals_of(block);
 
-    mt_totals_block_ends(block);
-    mt_totals_block_freed(block, thread, ticks);
+    mt_totals_ends(of, block);
+    mt_totals_freed(of, block, thread, ticks);
     mt_blocks_remove(&mt_match_blocks, slot);
 }
 
-static inline void release(uint64_t address, uint64_t ticks, uint32_t thread) {
+static inline __attribute__((always_inline)) void release(uint64_t address, uint64_t ticks,
+                                                          uint32_t thread) {
     const uint64_t *slot;
 
     if (MT_UNLIKELY(pending_count) && frees_superseded(address, ticks, thread))
@@ -254,59 +266,56 @@ static inline void release(uint64_t address, uint64_t ticks, uint32_t thread) {
         release_unknown(address, ticks, thread);
 }
 
-static struct mt_live_block block_of(const struct mt_record *record, uint64_t ticks,
-                                     uint32_t thread) {
-    return (struct mt_live_block){record->address, record->size, ticks, record->context.value,
-                                  thread};
+static MT_COLD void count_pool_record(struct mt_profile_thread *thread, unsigned op) {
+    thread->pool_records++;
+    mt_totals.sums->pool_events += op != MT_OP_IN_POOL;
+    mt_totals.sums->events--;
 }
 
-/* Counts an event of the heap; false: it is a pool's. */
-static inline bool count(const struct mt_record *record, uint32_t thread) {
-    struct mt_profile_thread *entry = mt_totals_thread(thread);
-
-    entry->records++;
-    if (MT_UNLIKELY(record->op >= MT_OP_POOL_ALLOC)) {
-        entry->pool_records++;
-        mt_totals.sums->pool_events += record->op != MT_OP_IN_POOL;
-        return false;
-    }
-    entry->frees += record->op & MT_OP_FREE;
-    mt_totals.sums->events++;
-    return true;
-}
-
-static inline void match(const struct mt_record *record, uint64_t ticks, uint32_t thread) {
+/* A record of the thread whose totals these are; `sums->events` is the caller's to count. */
+static inline __attribute__((always_inline)) void match(const struct mt_record *record,
+                                                        uint64_t ticks, uint32_t thread,
+                                                        struct mt_profile_thread *entry) {
     if (MT_UNLIKELY(pending_count))
         expire(ticks);
-    if (!count(record, thread))
-        return;
-    if (record->op & MT_OP_FREE) {
+    entry->records++;
+    if (MT_UNLIKELY(record->op >= MT_OP_POOL_ALLOC)) {
+        count_pool_record(entry, record->op);
+    } else if (record->op & MT_OP_FREE) {
+        entry->frees++;
         release(record->address, ticks, thread);
         if (several_threads)
             recent[recent_next++ % LOOK_BACK] =
                 (struct recent_free){record->address, ticks, thread};
     } else {
-        const struct mt_live_block block = block_of(record, ticks, thread);
+        const struct mt_live_block block = {record->address, record->size, ticks,
+                                            record->context.value, thread};
+        struct mt_totals_of of = {mt_totals.sums, mt_totals_context(block.context), entry};
 
-        allocate(&block);
+        allocate(of, &block);
     }
+}
+
+static inline __attribute__((always_inline)) void look_ahead(const uint64_t *words) {
+    /* What an extended record holds there is an address somewhere, too. */
+    mt_blocks_prefetch(&mt_match_blocks, words[PREFETCH_WORDS] & ADDRESS);
+    mt_blocks_prefetch_entry(&mt_match_blocks, words[PREFETCH_WORDS / 2] & ADDRESS);
 }
 
 const uint64_t *mt_match_run(const uint64_t *words, const uint64_t *stop, const uint64_t *end,
                              uint64_t until, uint64_t *ticks, uint32_t thread) {
-    uint64_t now = *ticks;
+    struct mt_profile_thread *entry = mt_totals_thread(thread);
+    uint64_t before = entry->records, now = *ticks;
 
     while (words < stop && mt_match_next_ticks(words, now) <= until) {
         struct mt_record record;
 
-        /* What an extended record holds there is an address somewhere, too. */
-        if (MT_LIKELY(words + PREFETCH_WORDS < end)) {
-            mt_blocks_prefetch(&mt_match_blocks, words[PREFETCH_WORDS] & ADDRESS);
-            mt_blocks_prefetch_entry(&mt_match_blocks, words[PREFETCH_WORDS / 2] & ADDRESS);
-        }
+        if (MT_LIKELY(words + PREFETCH_WORDS < end))
+            look_ahead(words);
         record = mt_block_next_record(&words, &now);
-        match(&record, now, thread);
+        match(&record, now, thread, entry);
     }
+    mt_totals.sums->events += entry->records - before;
     mt_totals.sums->last_ticks = now;
     *ticks = now;
     return words;
@@ -363,18 +372,16 @@ static void allocate_late(const struct mt_live_block *block) {
     struct half half;
 
     if (take_back(block->address, block->ticks, FREE, &half)) {
-        mt_totals_block_begins(block);
-        mt_totals_block_ends(block);
-        mt_totals_block_freed(block, half.thread, half.ticks);
+        begin_and_end(block);
+        mt_totals_freed(mt_totals_of(block), block, half.thread, half.ticks);
         return;
     }
     later = find_later(block->address, block->ticks);
     if (!later) {
-        allocate(block);
+        allocate(mt_totals_of(block), block);
         return;
     }
-    mt_totals_block_begins(block);
-    mt_totals_block_ends(block);
+    begin_and_end(block);
     half = (struct half){.block = *block,
                          .ticks = mt_blocks_entry(&mt_match_blocks, *later)->ticks,
                          .thread = block->thread,
@@ -387,7 +394,7 @@ static void release_late(uint64_t address, uint64_t ticks, uint32_t thread) {
     struct half half;
 
     if (take_back(address, ticks, SUPERSEDED, &half)) {
-        mt_totals_block_freed(&half.block, thread, ticks);
+        mt_totals_freed(mt_totals_of(&half.block), &half.block, thread, ticks);
     } else if (!later) {
         release(address, ticks, thread);
     } else if (take_back(address, mt_blocks_entry(&mt_match_blocks, *later)->ticks, CREDITED,
@@ -403,14 +410,19 @@ static void release_late(uint64_t address, uint64_t ticks, uint32_t thread) {
 
 const uint64_t *mt_match_late(const uint64_t *words, uint64_t *ticks, uint32_t thread) {
     struct mt_record record = mt_block_next_record(&words, ticks);
-    struct mt_live_block block;
+    struct mt_profile_thread *entry = mt_totals_thread(thread);
+    const struct mt_live_block block = {record.address, record.size, *ticks, record.context.value,
+                                        thread};
 
-    if (!count(&record, thread))
-        return words;
-    block = block_of(&record, *ticks, thread);
-    if (record.op & MT_OP_FREE)
+    entry->records++;
+    mt_totals.sums->events++;
+    if (record.op >= MT_OP_POOL_ALLOC) {
+        count_pool_record(entry, record.op);
+    } else if (record.op & MT_OP_FREE) {
+        entry->frees++;
         release_late(record.address, *ticks, thread);
-    else
+    } else {
         allocate_late(&block);
+    }
     return words;
 }

@@ -132,7 +132,7 @@ static bool add_context(struct mt_bytes *record, uint32_t id) {
     if (!segment || !segment[id % MT_LIVE_PROFILE_ENTRIES].allocations)
         return false;
     context = segment[id % MT_LIVE_PROFILE_ENTRIES];
-    mt_totals_touch(&context);
+    mt_totals_touch(mt_totals.sums, &context);
     ADD(record, id, context.allocations, context.allocated_bytes, context.frees, context.live,
         context.live_blocks, context.at_peak, context.blocks_at_peak, context.temporary,
         context.temporary_bytes);

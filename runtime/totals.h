@@ -71,78 +71,82 @@ static inline struct mt_profile_thread *mt_totals_thread(uint32_t id) {
                               : mt_totals_new_thread(id);
 }
 
-static inline void mt_totals_touch(struct mt_profile_context *context) {
-    if (context->epoch != mt_totals.sums->epoch) {
+/* What a block belongs to. Found once for all that happens to it, since the compiler has to take
+ * every counter that is written for a pointer that it may have changed. */
+struct mt_totals_of {
+    struct mt_profile_totals *sums;
+    struct mt_profile_context *context;
+    struct mt_profile_thread *thread;
+};
+
+static inline struct mt_totals_of mt_totals_of(const struct mt_live_block *block) {
+    return (struct mt_totals_of){mt_totals.sums, mt_totals_context(block->context),
+                                 mt_totals_thread(block->thread)};
+}
+
+static inline void mt_totals_touch(const struct mt_profile_totals *sums,
+                                   struct mt_profile_context *context) {
+    if (context->epoch != sums->epoch) {
         context->at_peak = context->live;
         context->blocks_at_peak = context->live_blocks;
-        context->epoch = mt_totals.sums->epoch;
+        context->epoch = sums->epoch;
     }
 }
 
 /* An allocation, whether it can be followed or not. */
-static inline void mt_totals_allocated(const struct mt_live_block *block,
-                                       struct mt_profile_context *context,
-                                       struct mt_profile_thread *thread) {
-    context->allocations++;
-    context->allocated_bytes += block->size;
-    thread->allocations++;
-    thread->allocated_bytes += block->size;
-    thread->last_allocation = block->address;
-    mt_totals.sums->allocations++;
+static inline void mt_totals_allocated(struct mt_totals_of of, const struct mt_live_block *block) {
+    of.context->allocations++;
+    of.context->allocated_bytes += block->size;
+    of.thread->allocations++;
+    of.thread->allocated_bytes += block->size;
+    of.thread->last_allocation = block->address;
+    of.sums->allocations++;
 }
 
-static inline void mt_totals_block_begins(const struct mt_live_block *block) {
-    struct mt_profile_context *context = mt_totals_context(block->context);
-    struct mt_profile_thread *thread = mt_totals_thread(block->thread);
-    struct mt_profile_totals *sums = mt_totals.sums;
+static inline void mt_totals_begins(struct mt_totals_of of, const struct mt_live_block *block) {
+    uint64_t live = of.sums->live + block->size;
+    uint64_t thread_live = of.thread->live + block->size;
 
-    mt_totals_allocated(block, context, thread);
-    mt_totals_touch(context);
-    context->live += block->size;
-    context->live_blocks++;
-    thread->live += block->size;
-    thread->live_blocks++;
-    if (thread->live > thread->peak)
-        thread->peak = thread->live;
-    sums->live += block->size;
-    sums->live_blocks++;
-    if (sums->live > sums->peak) {
-        sums->peak = sums->live;
-        sums->peak_ticks = block->ticks;
-        sums->epoch++;
+    mt_totals_allocated(of, block);
+    mt_totals_touch(of.sums, of.context);
+    of.context->live += block->size;
+    of.context->live_blocks++;
+    of.thread->live = thread_live;
+    of.thread->live_blocks++;
+    if (thread_live > of.thread->peak)
+        of.thread->peak = thread_live;
+    of.sums->live = live;
+    of.sums->live_blocks++;
+    if (live > of.sums->peak) {
+        of.sums->peak = live;
+        of.sums->peak_ticks = block->ticks;
+        of.sums->epoch++;
     }
 }
 
 /* The block's memory is no longer held; whether a free was recorded is told apart from this. */
-static inline void mt_totals_block_ends(const struct mt_live_block *block) {
-    struct mt_profile_context *context = mt_totals_context(block->context);
-    struct mt_profile_thread *thread = mt_totals_thread(block->thread);
-    struct mt_profile_totals *sums = mt_totals.sums;
-
-    mt_totals_touch(context);
-    context->live -= block->size;
-    context->live_blocks--;
-    thread->live -= block->size;
-    thread->live_blocks--;
-    sums->live -= block->size;
-    sums->live_blocks--;
+static inline void mt_totals_ends(struct mt_totals_of of, const struct mt_live_block *block) {
+    mt_totals_touch(of.sums, of.context);
+    of.context->live -= block->size;
+    of.context->live_blocks--;
+    of.thread->live -= block->size;
+    of.thread->live_blocks--;
+    of.sums->live -= block->size;
+    of.sums->live_blocks--;
 }
 
 /* A recorded free of the block by a thread. */
-static inline void mt_totals_block_freed(const struct mt_live_block *block, uint32_t thread,
-                                         uint64_t ticks) {
-    struct mt_profile_context *context = mt_totals_context(block->context);
-    struct mt_profile_thread *owner = mt_totals_thread(block->thread);
-
-    context->frees++;
+static inline void mt_totals_freed(struct mt_totals_of of, const struct mt_live_block *block,
+                                   uint32_t thread, uint64_t ticks) {
+    of.context->frees++;
     if (ticks > block->ticks)
-        context->lifetime_ticks += (double)(ticks - block->ticks);
+        of.context->lifetime_ticks += (double)(int64_t)(ticks - block->ticks);
     if (thread != block->thread) {
-        owner->freed_by_others++;
-    } else if (owner->last_allocation == block->address) {
-        context->temporary++;
-        context->temporary_bytes += block->size;
-        owner->temporary++;
+        of.thread->freed_by_others++;
+    } else if (of.thread->last_allocation == block->address) {
+        of.context->temporary++;
+        of.context->temporary_bytes += block->size;
+        of.thread->temporary++;
     }
 }
 
