@@ -266,16 +266,45 @@ static inline __attribute__((always_inline)) void release(uint64_t address, uint
         release_unknown(address, ticks, thread);
 }
 
+/* Whether the record after an allocation is plain, and the free of that. */
+static inline bool is_freed_next(const uint64_t *next, uint64_t address) {
+    return (next[0] & (ADDRESS | UINT64_C(7) << MT_RECORD_ADDRESS_BITS)) ==
+           (address | (uint64_t)MT_OP_FREE << MT_RECORD_ADDRESS_BITS);
+}
+
+/* A block that ends with the thread's next record, at that time: most programs have many of them,
+ * and none needs to be remembered. False, and nothing is done, where there is more to it: an
+ * allocation that was live, a peak, something pending. */
+static inline __attribute__((always_inline)) bool
+pass(struct mt_totals_of of, const struct mt_live_block *block, uint64_t ticks) {
+    if (pending_count || *mt_blocks_find(&mt_match_blocks, block->address) ||
+        of.sums->live + block->size > of.sums->peak ||
+        of.thread->live + block->size > of.thread->peak)
+        return false;
+    mt_totals_allocated(of, block);
+    mt_totals_freed(of, block, block->thread, ticks);
+    of.thread->records++;
+    of.thread->frees++;
+    if (several_threads)
+        recent[recent_next++ % LOOK_BACK] =
+            (struct recent_free){block->address, ticks, block->thread};
+    return true;
+}
+
 static MT_COLD void count_pool_record(struct mt_profile_thread *thread, unsigned op) {
     thread->pool_records++;
     mt_totals.sums->pool_events += op != MT_OP_IN_POOL;
     mt_totals.sums->events--;
 }
 
-/* A record of the thread whose totals these are; `sums->events` is the caller's to count. */
-static inline __attribute__((always_inline)) void match(const struct mt_record *record,
-                                                        uint64_t ticks, uint32_t thread,
-                                                        struct mt_profile_thread *entry) {
+/* A record of the thread whose totals these are, and `next` those up to `stop` that follow it, of
+ * which it may take one more with *now, if that is not later than `until`. `sums->events` is the
+ * caller's to count. */
+static inline __attribute__((always_inline)) const uint64_t *
+match(const struct mt_record *record, struct mt_profile_thread *entry, uint32_t thread,
+      uint64_t *now, const uint64_t *next, const uint64_t *stop, uint64_t until) {
+    uint64_t ticks = *now;
+
     if (MT_UNLIKELY(pending_count))
         expire(ticks);
     entry->records++;
@@ -292,8 +321,17 @@ static inline __attribute__((always_inline)) void match(const struct mt_record *
                                             record->context.value, thread};
         struct mt_totals_of of = {mt_totals.sums, mt_totals_context(block.context), entry};
 
+        if (next < stop && is_freed_next(next, block.address)) {
+            uint64_t freed = mt_match_next_ticks(next, ticks);
+
+            if (freed <= until && pass(of, &block, freed)) {
+                *now = freed;
+                return next + MT_RECORD_WORDS;
+            }
+        }
         allocate(of, &block);
     }
+    return next;
 }
 
 static inline __attribute__((always_inline)) void look_ahead(const uint64_t *words) {
@@ -313,7 +351,7 @@ const uint64_t *mt_match_run(const uint64_t *words, const uint64_t *stop, const 
         if (MT_LIKELY(words + PREFETCH_WORDS < end))
             look_ahead(words);
         record = mt_block_next_record(&words, &now);
-        match(&record, now, thread, entry);
+        words = match(&record, entry, thread, &now, words, stop, until);
     }
     mt_totals.sums->events += entry->records - before;
     mt_totals.sums->last_ticks = now;
