@@ -364,6 +364,57 @@ static void grows(void **state) {
     mt_profile_forget();
 }
 
+/* A block that ends with the next record is passed over, but not where that would be seen. */
+static void passes_over_blocks(void **state) {
+    const struct mt_profile_context *context;
+
+    (void)state;
+    reset(1);
+    /* The peak is one of them. */
+    record(1, MT_OP_ALLOC, 0, 10, 1, 1001);
+    record(1, MT_OP_ALLOC, 1, 100, 1, 1002);
+    record(1, MT_OP_FREE, 1, 0, 1, 1003);
+    /* The address is live: its free was missed. */
+    record(1, MT_OP_ALLOC, 0, 20, 1, 1004);
+    record(1, MT_OP_FREE, 0, 0, 1, 1005);
+    /* It is, by and large, alone. */
+    record(1, MT_OP_ALLOC, 2, 30, 1, 1006);
+    record(1, MT_OP_FREE, 2, 0, 1, 1008);
+    take(UINT64_MAX);
+    context = mt_totals_context(1);
+    assert_int_equal(mt_totals.sums->peak, 110);
+    assert_int_equal(mt_totals.sums->live_blocks, 0);
+    assert_int_equal(mt_totals.sums->missed_frees, 1);
+    assert_int_equal(mt_totals.sums->events, 7);
+    assert_int_equal(context->allocations, 4);
+    assert_int_equal(context->frees, 3);
+    assert_int_equal(context->temporary, 3);
+    assert_true(context->lifetime_ticks == 1 + 1 + 2);
+    mt_profile_forget();
+
+    /* With another thread's it is a peak. */
+    reset(1);
+    record(1, MT_OP_ALLOC, 0, 105, 1, 1001);
+    record(1, MT_OP_FREE, 0, 0, 1, 1002);
+    record(2, MT_OP_ALLOC, 2, 60, 1, 1005);
+    record(1, MT_OP_ALLOC, 1, 50, 1, 1010);
+    record(1, MT_OP_FREE, 1, 0, 1, 1011);
+    take(UINT64_MAX);
+    assert_int_equal(mt_totals.sums->peak, 110);
+    mt_profile_forget();
+
+    /* Another thread's block begins meanwhile. */
+    reset(1);
+    record(1, MT_OP_ALLOC, 0, 105, 1, 1001);
+    record(1, MT_OP_FREE, 0, 0, 1, 1002);
+    record(1, MT_OP_ALLOC, 1, 50, 1, 1010);
+    record(1, MT_OP_FREE, 1, 0, 1, 1030);
+    record(2, MT_OP_ALLOC, 2, 60, 1, 1020);
+    take(UINT64_MAX);
+    assert_int_equal(mt_totals.sums->peak, 110);
+    mt_profile_forget();
+}
+
 /* Points in time are thinned out, and never get too many. */
 static void keeps_points_of_any_length(void **state) {
     const uint64_t step = UINT64_C(1) << 24, count = 5000;
@@ -402,6 +453,7 @@ int main(void) {
         cmocka_unit_test(takes_buffers_in_order_of_time),
         cmocka_unit_test(takes_what_comes_late),
         cmocka_unit_test(grows),
+        cmocka_unit_test(passes_over_blocks),
         cmocka_unit_test(keeps_points_of_any_length),
         cmocka_unit_test(tells_so_many_threads_apart),
     };
