@@ -62,11 +62,29 @@ bool mt_blocks_grow(struct mt_blocks *blocks) {
     return true;
 }
 
+/* Where a huge page can lie. */
+static void *map_chunk(void) {
+    const size_t size = MT_BLOCKS_CHUNK * sizeof(struct mt_live_block);
+    char *memory = mt_os_memory_map(2 * size);
+    size_t before;
+
+    if (!memory)
+        return mt_os_memory_map(size);
+    before = -(uintptr_t)memory & (size - 1);
+    if (before)
+        mt_os_memory_unmap(memory, before);
+    mt_os_memory_unmap(memory + before + size, size - before);
+    return memory + before;
+}
+
 bool mt_blocks_add_chunk(struct mt_blocks *blocks) {
     uint32_t chunk = blocks->used / MT_BLOCKS_CHUNK;
 
     if (chunk == MT_BLOCKS_CHUNKS)
         return false;
-    blocks->chunks[chunk] = mt_os_memory_map(MT_BLOCKS_CHUNK * sizeof(struct mt_live_block));
+    blocks->chunks[chunk] = map_chunk();
+    if (blocks->chunks[chunk] && chunk)
+        madvise(blocks->chunks[chunk], MT_BLOCKS_CHUNK * sizeof(struct mt_live_block),
+                MADV_HUGEPAGE);
     return blocks->chunks[chunk] != NULL;
 }
