@@ -2,12 +2,17 @@
 
 #include "clock.h"
 #include "match.h"
+#include "options.h"
 #include "os_memory.h"
 
 #include <string.h>
 
 #define FIRST_STREAMS 64u
 #define WINDOW_NS 2000u
+
+/* A profile is taken when one buffer waits for as many threads: to look at them all has its price.
+ */
+#define THREADS_A_BUFFER 16
 
 /* So many words are taken until the live file says so; the totals know better, but of threads that
  * they do not tell apart. */
@@ -37,6 +42,7 @@ static uint32_t head_count;
 static uint32_t first_thread; /* that had a stream; 0: none had */
 static unsigned waiting;
 static uint64_t taken_until;
+static _Atomic uint64_t due_ns; /* 0: nothing was taken yet */
 static struct { uint64_t ticks, ns; } started;
 
 /* Streams */
@@ -100,6 +106,7 @@ bool mt_profile_start(void) {
     first_thread = 0;
     waiting = 0;
     taken_until = 0;
+    atomic_store(&due_ns, 0);
     started.ticks = mt_clock_ticks();
     started.ns = mt_clock_nanoseconds(CLOCK_MONOTONIC);
     mt_match_set_window(mt_clock_is_counter ? 3 * WINDOW_NS : WINDOW_NS);
@@ -110,16 +117,31 @@ void mt_profile_forget(void) {
     mt_os_memory_unmap(streams, room_bytes(stream_room));
     streams = NULL;
     stream_room = stream_count = 0;
+    atomic_store(&due_ns, 0);
     mt_match_end();
     mt_totals_forget();
 }
 
-unsigned mt_profile_waiting(void) {
-    return waiting;
+bool mt_profile_is_urgent(uint64_t limit) {
+    return waiting > stream_count / THREADS_A_BUFFER || waiting >= limit / 4;
 }
 
-unsigned mt_profile_threads(void) {
-    return stream_count;
+/* 0: never. */
+static uint64_t due_in_ns(void) {
+    uint64_t due = atomic_load_explicit(&due_ns, memory_order_relaxed);
+    uint64_t now = due ? mt_clock_nanoseconds(CLOCK_MONOTONIC) : 0;
+
+    return due > now ? due - now : due != 0;
+}
+
+bool mt_profile_is_due(void) {
+    return due_in_ns() == 1;
+}
+
+unsigned mt_profile_pause(void) {
+    uint64_t ns = due_in_ns();
+
+    return ns ? (unsigned)(ns / 1000000) + 1 : 0;
 }
 
 static const uint64_t *end_of(const struct mt_buffer *buffer) {
@@ -284,16 +306,18 @@ static void drop_empty_streams(void) {
     }
 }
 
-static void set_window(void) {
-    uint64_t ns = mt_clock_nanoseconds(CLOCK_MONOTONIC) - started.ns;
+static void note_time(void) {
+    uint64_t now = mt_clock_nanoseconds(CLOCK_MONOTONIC), ns = now - started.ns;
     uint64_t ticks = mt_clock_ticks() - started.ticks;
 
     if (mt_clock_is_counter && ns > 1000000)
         mt_match_set_window((uint64_t)((double)ticks / (double)ns * WINDOW_NS));
+    atomic_store_explicit(&due_ns, now + mt_options.profile_seconds * UINT64_C(1000000000),
+                          memory_order_relaxed);
 }
 
 void mt_profile_take(uint64_t until, void (*give_back)(struct mt_buffer *buffer)) {
-    set_window();
+    note_time();
     gather(until, give_back);
     while (head_count) {
         struct stream *stream = &streams[heads[0].stream];

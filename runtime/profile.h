@@ -35,9 +35,13 @@ void mt_profile_see(struct mt_buffer *buffer, const uint64_t *end);
  * nevertheless takes part in the next take. */
 void mt_profile_take(uint64_t until, void (*give_back)(struct mt_buffer *buffer));
 
-/* Buffers that wait, and threads that have something here. */
-unsigned mt_profile_waiting(void);
-unsigned mt_profile_threads(void);
+/* Whether so many buffers wait, of at most `limit` that may, that a take is worth while. */
+bool mt_profile_is_urgent(uint64_t limit);
+
+/* The last take was profile_seconds ago. Any thread. How long it is until then: milliseconds, 0 for
+ * ever. */
+bool mt_profile_is_due(void);
+unsigned mt_profile_pause(void);
 
 /* After the last take. */
 void mt_profile_finish(void);

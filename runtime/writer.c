@@ -33,10 +33,6 @@
 #define HELD_MAX 8
 #define CLOCK_INTERVAL_NS UINT64_C(1000000000)
 
-/* A profile is taken when one buffer waits for as many threads: to look at them all has its price.
- */
-#define THREADS_A_BUFFER 16
-
 static struct mt_queue full;
 static _Atomic uint32_t in_flight;  /* buffers handed over and not yet in the file */
 static _Atomic uint32_t released;   /* a futex: counts buffers that came back */
@@ -65,8 +61,7 @@ static uint64_t clock_interval_ns = CLOCK_INTERVAL_NS;
 static uint64_t cpu_ns;
 
 /* mode=profile */
-static uint64_t last_profile;           /* the serial number of the last one written */
-static _Atomic uint64_t profile_due_ns; /* what threads have recorded is to be looked at; 0: no */
+static uint64_t last_profile; /* the serial number of the last one written */
 
 static bool is_profile(void) {
     return mt_options.mode == MT_MODE_PROFILE;
@@ -245,17 +240,7 @@ static void profile_take(void) {
     mt_thread_each(profile_see, NULL);
     mt_thread_unlock_registry();
     mt_profile_take(until, profile_done);
-    atomic_store_explicit(&profile_due_ns,
-                          mt_clock_nanoseconds(CLOCK_MONOTONIC) +
-                              mt_options.profile_seconds * UINT64_C(1000000000),
-                          memory_order_relaxed);
     mt_live_note_clock();
-}
-
-static bool profile_is_due(void) {
-    uint64_t due = atomic_load_explicit(&profile_due_ns, memory_order_relaxed);
-
-    return due && mt_clock_nanoseconds(CLOCK_MONOTONIC) >= due;
 }
 
 /* `all`: what waits is not to wait any longer. */
@@ -263,10 +248,8 @@ static bool profile_drain(bool all) {
     const uint64_t limit = mt_options.buffer_mb * ((1u << 20) / MT_BUFFER_BYTES);
     uint64_t cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
     bool any = profile_add();
-    unsigned wait = mt_profile_waiting();
 
-    all = all || wait > mt_profile_threads() / THREADS_A_BUFFER || wait >= limit / 4 ||
-          profile_is_due();
+    all = all || mt_profile_is_urgent(limit) || mt_profile_is_due();
     if (!any && !all)
         return false;
     put_definitions();
@@ -405,14 +388,11 @@ static bool help(void) {
 
 bool mt_writer_has_work(void) {
     return atomic_load_explicit(&full.newest, memory_order_seq_cst) != NULL ||
-           snapshot_is_wanted() || profile_is_due();
+           snapshot_is_wanted() || mt_profile_is_due();
 }
 
 unsigned mt_writer_pause(void) {
-    uint64_t due = atomic_load_explicit(&profile_due_ns, memory_order_relaxed);
-    uint64_t now = due ? mt_clock_nanoseconds(CLOCK_MONOTONIC) : 0;
-
-    return !due ? 0 : due <= now ? 1 : (unsigned)((due - now) / 1000000) + 1;
+    return mt_profile_pause();
 }
 
 void mt_writer_detach(void) {
@@ -646,7 +626,6 @@ static void start_over(void) {
     held_count = 0;
     clock_interval_ns = CLOCK_INTERVAL_NS;
     last_profile = 0;
-    atomic_store(&profile_due_ns, 0);
     if (is_profile())
         mt_profile_forget();
     memset(lost, 0, sizeof lost);
