@@ -1,7 +1,7 @@
 // Where there is no memory to follow more blocks, they are counted all the same, the profile says that it
 // is incomplete, and the program does not notice.
 // RUN: %cc -g -O1 -fno-builtin %s -o %t
-// RUN: env MEMTRACK_OPTIONS=mode=profile %run %t.mtrace %t 2> %t.err && FileCheck --check-prefix=ERR %s < %t.err
+// RUN: env MEMTRACK_OPTIONS=mode=profile:writer=inline %run %t.mtrace %t 2> %t.err && FileCheck --check-prefix=ERR %s < %t.err
 // ERR: memtrack: the profile is incomplete: no memory to follow further blocks
 // ERR-NOT: memtrack: the profile
 // RUN: %check %t.mtrace 'not s.complete and s.untracked_blocks > 0' 's.untracked_bytes == 24 * s.untracked_blocks' \
