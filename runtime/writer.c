@@ -169,7 +169,8 @@ static void write_loss(struct mt_thread *thread) {
     uint64_t events = atomic_exchange_explicit(&thread->lost, 0, memory_order_relaxed);
 
     lost[MT_LOSS_BUFFERS_FULL] += events;
-    if (!stopped)
+    /* A profile tells them at its end: its trace is not to grow with every thread. */
+    if (!stopped && !is_profile())
         mt_describe_put_loss(&out, thread->id, events, MT_LOSS_BUFFERS_FULL);
 }
 
@@ -522,7 +523,7 @@ static void put_tail(void) {
     for (int reason = 0; reason <= MT_LOSS_SIGNAL; reason++) {
         end.lost += lost[reason];
         /* Those of full buffers have been written with their threads. */
-        if (reason != MT_LOSS_BUFFERS_FULL)
+        if (reason != MT_LOSS_BUFFERS_FULL || is_profile())
             mt_describe_put_loss(&out, 0, lost[reason], (enum mt_loss_reason)reason);
     }
     mt_describe_put_clock(&out);
@@ -541,7 +542,8 @@ static bool write_tail(void) {
         mt_log("the totals are in the live file: cannot write ", mt_sink_path(), NULL, NULL);
         return false;
     }
-    mt_describe_put_loss(&out, 0, unbegun, MT_LOSS_BUFFERS_FULL);
+    if (!is_profile())
+        mt_describe_put_loss(&out, 0, unbegun, MT_LOSS_BUFFERS_FULL);
     put_tail();
     if (!mt_sink_append(out.data, out.size) && mt_sink_take_back()) {
         /* The disk is full: the end is worth more than the last events. */

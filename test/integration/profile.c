@@ -13,6 +13,10 @@
 // RUN: env MEMTRACK_OPTIONS=mode=profile %run %t.long %t 20000 && %check %t.long @%s
 // RUN: %python -c 'import os, sys; a, b = map(os.path.getsize, sys.argv[1:]); assert b < a + 8192, (a, b)' %t.profile %t.long
 //
+// Events that are dropped are told once, however many threads there were.
+// RUN: env MEMTRACK_OPTIONS=mode=profile:overflow=drop:buffer_mb=1 %run %t.drop %t 50000 && %check %t.drop 's.complete == (s.dropped_events == 0)' 's.events <= 9 * 50000 * 8 / 3 + 1000'
+// RUN: %memtrack info %t.drop | not grep 'loss  *[2-9]'
+//
 // RUN: %memtrack report %t.profile | FileCheck --check-prefix=REPORT %s
 // RUN: %memtrack errors %t.profile | FileCheck --check-prefix=ERRORS %s
 // RUN: %memtrack info --verify %t.profile | FileCheck --check-prefix=INFO %s
