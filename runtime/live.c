@@ -195,6 +195,10 @@ void mt_live_give(struct mt_buffer *segment) {
     mt_pool_put(&pool, segment);
 }
 
+bool mt_live_is_file(void) {
+    return atomic_load(&header) != NULL;
+}
+
 void mt_live_note_loss(enum mt_loss_reason reason, uint64_t events) {
     struct mt_live_header *head = atomic_load(&header);
 

@@ -26,6 +26,9 @@ struct mt_buffer *mt_live_take(void);
 /* Gives a segment back. Any thread. */
 void mt_live_give(struct mt_buffer *segment);
 
+/* Whether there is a file. */
+bool mt_live_is_file(void);
+
 /* Notes events that are lost, for a reader that finds no end of the trace. Any thread. */
 void mt_live_note_loss(enum mt_loss_reason reason, uint64_t events);
 

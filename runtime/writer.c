@@ -539,8 +539,14 @@ static bool write_tail(void) {
     put_definitions();
     flush();
     if (is_profile() && !profile_write()) {
-        mt_log("the totals are in the live file: cannot write ", mt_sink_path(), NULL, NULL);
-        return false;
+        bool kept = mt_live_is_file();
+
+        mt_log(kept ? "the totals are in the live file: " : "the totals are lost: ",
+               "cannot write ", mt_sink_path(), NULL);
+        if (kept)
+            return false;
+        out.size = 0;
+        lost[MT_LOSS_WRITE_ERROR] += mt_totals.sums->events;
     }
     if (!is_profile())
         mt_describe_put_loss(&out, 0, unbegun, MT_LOSS_BUFFERS_FULL);

@@ -17,6 +17,13 @@
 // JSON-NEXT: "live_bytes":
 // RUN: not %memtrack report --pools %t.profile 2>&1 | FileCheck --check-prefix=POOLS %s
 // POOLS: a profile does not tell what custom allocators handed out
+//
+// Where there is room for neither the totals nor a live file, all that is said is how much is lost.
+// RUN: env MEMTRACK_OPTIONS=mode=profile %run %t.lost %python -c 'import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); os.execv(sys.argv[1], sys.argv[1:])' %t 2> %t.err
+// RUN: FileCheck --check-prefix=LOST %s < %t.err
+// LOST: memtrack: the totals are lost: cannot write {{.*}}.lost
+// RUN: %check %t.lost 's.dropped_events > 100000 and s.allocations == 0 and not s.complete'
+//
 // RUN: %memtrack report %t.trace %t.profile | FileCheck --check-prefix=BOTH %s
 // BOTH: - some are a profile
 #include <memtrack/allocators.h>
