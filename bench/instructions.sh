@@ -2,14 +2,15 @@
 # instructions.sh [WORKLOAD]...: what MemTrack adds to a program's instructions, as a Markdown table.
 # Callgrind counts those of the program's own threads, on short inputs; the counts are the same in
 # each run but for a few, whatever else the machine does. They say nothing of caches, of the time
-# stamp's latency, or of what the writer's thread takes from the program's. Workloads and VARIANTS are as for run.sh.
+# stamp's latency, or of what the writer's thread takes from the program's. Workloads are those of
+# run.sh; VARIANTS are values of MEMTRACK_OPTIONS, "record" being none (default: mode=off record).
 set -eu
 # shellcheck source=bench/common.sh
 . "$(dirname "$0")/common.sh"
 [ $# -gt 0 ] || set -- loop-1 wordindex lua sqlite jq
 "$root/scripts/setup.sh" valgrind binutils
 
-# Valgrind 3.19 gives up on clang's debug information, so it runs copies without. All names are of
+# Valgrind 3.19 gives up on some of clang's debug information, so it runs copies without. All names are of
 # one length, as the kernel puts them on the stack.
 copies=$work/instructions
 rm -rf "$copies"

@@ -3,13 +3,13 @@
 #include "api.h"
 
 #include "block.h"
-#include "clock.h"
 #include "compiler.h"
 #include "definitions.h"
 #include "lock.h"
 #include "memtrack/memtrack.h"
 #include "process.h"
 #include "record.h"
+#include "stamp.h"
 #include "tags.h"
 #include "thread.h"
 #include "writer.h"
@@ -78,7 +78,7 @@ API(void, pause, void) {
     mt_lock_take(&pause_lock);
     /* The mark first: what is not recorded comes after it. */
     if (atomic_load_explicit(&pauses, memory_order_relaxed) == 0 && mt_record_enabled()) {
-        mark(local, MT_MARK_PAUSE, "", mt_clock_ticks());
+        mark(local, MT_MARK_PAUSE, "", mt_stamp_now(local));
         mt_process_pause_recording(true);
     }
     atomic_fetch_add_explicit(&pauses, 1, memory_order_relaxed);
@@ -96,7 +96,7 @@ API(void, resume, void) {
     if (atomic_load_explicit(&pauses, memory_order_relaxed) > 0 &&
         atomic_fetch_sub_explicit(&pauses, 1, memory_order_relaxed) == 1) {
         mt_process_pause_recording(false);
-        mark(local, MT_MARK_RESUME, "", mt_clock_ticks());
+        mark(local, MT_MARK_RESUME, "", mt_stamp_now(local));
     }
     mt_lock_release(&pause_lock);
     leave(local, &saved);
@@ -124,7 +124,7 @@ API(void, phase, const char *name) {
     if (!enter(local, &saved))
         return;
     if (mt_process_start())
-        mark(local, MT_MARK_PHASE, name, mt_clock_ticks());
+        mark(local, MT_MARK_PHASE, name, mt_stamp_now(local));
     leave(local, &saved);
 }
 
@@ -140,7 +140,7 @@ API(void, name_thread, const char *name) {
 
 API(int, snapshot, const char *name) {
     struct mt_local *local = &mt_local;
-    uint64_t ticks = mt_clock_ticks();
+    uint64_t ticks = mt_stamp_now(local);
     bool done;
     int saved;
 

@@ -1,5 +1,5 @@
-/* One block of the trace: its payload built in scratch memory, compressed, framed. Not thread-safe:
- * the writer's lock guards the encoder. */
+/* One block of the trace: its payload built in scratch memory, compressed, framed. An encoder is
+ * used by one thread at a time; which one, the holder of the writer's lock says. */
 #ifndef MT_BLOCK_H
 #define MT_BLOCK_H
 
@@ -37,11 +37,19 @@ static inline void mt_bytes_add_varint(struct mt_bytes *bytes, uint64_t value) {
     bytes->data[bytes->size++] = (uint8_t)value;
 }
 
-/* Maps the encoder's memory; false if there is none. `level`: zstd's, 1 to 19. */
+/* Maps the first encoder's memory; false if there is none. `level`: zstd's, 1 to 19. */
 bool mt_block_start(int level);
 
+/* An encoder, by its number: the first one is there, others are made when they are asked for. NULL
+ * if there is no memory. Only the holder of the writer's lock asks. */
+#define MT_BLOCK_ENCODERS 4u
+struct mt_encoder;
+struct mt_encoder *mt_block_encoder(unsigned number);
+
 /* Frames `payload` as a block and appends it to `out`, which has room for
- * payload->size + MT_BLOCK_OVERHEAD. Fills in the header's sizes and checksum. */
+ * payload->size + MT_BLOCK_OVERHEAD. Fills in the header's sizes and checksum. By the first
+ * encoder.
+ */
 void mt_block_put(struct mt_bytes *out, struct mt_block_header header,
                   const struct mt_bytes *payload);
 
@@ -50,14 +58,21 @@ uint64_t mt_block_checksum(const void *data, size_t size);
 /* Events in a buffer's records up to `end`, but for those that have been written. */
 uint32_t mt_block_count_events(const struct mt_buffer *buffer, const uint64_t *end);
 
-/* The same as mt_block_put() for a buffer's records up to `end`; returns how many events that are.
- * The room it needs is MT_BLOCK_EVENTS_MAX. */
-uint32_t mt_block_put_events(struct mt_bytes *out, const struct mt_buffer *buffer,
-                             const uint64_t *end);
+/* The same for the records of up to MT_BLOCK_BUFFERS buffers of one thread that follow each other,
+ * up to `end` in the last one; nothing if there are none. Larger blocks compress better. Returns
+ * how many events that are. The room it needs is MT_BLOCK_EVENTS_MAX. A thread's buffers come in
+ * their order, and one after the other. */
+#define MT_BLOCK_BUFFERS 8u
+uint32_t mt_block_put_events(struct mt_encoder *encoder, struct mt_bytes *out,
+                             struct mt_buffer *const *buffers, unsigned count, const uint64_t *end);
 
-#define MT_BLOCK_EVENT_MAX (1 + 4 + MT_VARINT_MAX * 3)
-#define MT_BLOCK_EVENTS_MAX                                                                        \
-    (MT_BLOCK_OVERHEAD + MT_COLUMN_COUNT * 4 + MT_BUFFER_EVENTS * MT_BLOCK_EVENT_MAX)
+/* Of either kind of columns: an operation or tag, a context or symbol, an address, a size and
+ * ticks. */
+#define MT_BLOCK_EVENT_MAX (1 + 5 + (MT_VARINT_MAX + 1) + MT_VARINT_MAX * 2)
+#define MT_BLOCK_ROOM(buffers)                                                                     \
+    ((size_t)(buffers) *                                                                           \
+     (MT_BLOCK_OVERHEAD + MT_PREDICTED_COUNT * 5 + 8 + MT_BUFFER_EVENTS * MT_BLOCK_EVENT_MAX))
+#define MT_BLOCK_EVENTS_MAX MT_BLOCK_ROOM(MT_BLOCK_BUFFERS)
 
 /* Decodes one record. Advances *words past it and *ticks to its time. */
 struct mt_record {

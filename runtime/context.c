@@ -311,23 +311,52 @@ struct mt_context_id mt_context_walk(struct mt_local *local, memtrack_context co
     return found > walk.room ? walk_deep(&walk, context, found) : note(&walk, found, base);
 }
 
-/* A multiplication of which no bit is lost, as in wyhash (Wang Yi). */
+/* A step loses nothing of the hash. */
 static inline uint64_t mix(uint64_t hash, uint64_t word) {
-    __uint128_t product = (__uint128_t)(hash ^ word) * UINT64_C(0x9fb21c651e98df25);
-
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    hash = (hash ^ word) * UINT64_C(0x9fb21c651e98df25);
+    return hash ^ hash >> 32;
 }
 
 static __attribute__((noinline)) struct mt_context_id
-find_tagged(struct mt_local *local, memtrack_context context, const struct memtrack_site *site) {
+find_far(struct mt_local *local, memtrack_context context, const struct memtrack_site *site) {
     struct mt_context_id id = mt_context_walk(local, context, true);
 
-    return mt_context_child(local->cache, mt_tags_context(local, local->cache, id), site, true);
+    if (MT_UNLIKELY(local->tags != 0))
+        id = mt_tags_context(local, local->cache, id);
+    return mt_context_child(local->cache, id, site, true);
+}
+
+/* New links above `from` that have not been found in this order before: `path` will know them. */
+static __attribute__((noinline)) struct mt_context_id
+find_anew(struct mt_local *local, memtrack_context context, const struct memtrack_site *site,
+          struct mt_context_path *path, uint64_t hash, struct mt_context_id from) {
+    struct memtrack_link *links[NEAR], *link = (struct memtrack_link *)context;
+    struct mt_context_id id = MT_CONTEXT_ROOT;
+    unsigned found = 0;
+    bool keep;
+
+    while (link && !mt_context_is_known(link)) {
+        links[found++] = link;
+        link = (struct memtrack_link *)link->caller;
+    }
+    if (link)
+        id = mt_context_known_id(link);
+    /* Not so if a signal handler has looked some of them up meanwhile. */
+    keep = id.value == from.value;
+    while (found--) {
+        link = links[found];
+        id = mt_context_child(local->cache, id, mt_context_link_site(link), false);
+        mt_context_set_known(link, id);
+    }
+    id = mt_context_child(local->cache, id, site, true);
+    if (keep)
+        *path = (struct mt_context_path){hash, from, id};
+    return id;
 }
 
 struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context context,
                                      const struct memtrack_site *site) {
-    struct memtrack_link *links[NEAR], *link = (struct memtrack_link *)context;
+    const struct memtrack_link *link = (const void *)context;
     const uintptr_t high = local->stack_low + local->untagged_size;
     struct mt_context_path *path;
     struct mt_context_id id = MT_CONTEXT_ROOT;
@@ -335,42 +364,39 @@ struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context co
     unsigned found = 0;
 
     if (MT_UNLIKELY(!mt_record_is_close(local, context)))
-        goto far;
+        return find_far(local, context, site);
+    /* mt_context_is_known(), mt_context_is_new() and mt_context_link_site() in one: here is where
+     * most of the time is spent that contexts cost. */
     for (;;) {
-        uintptr_t caller = link->caller;
+        uintptr_t caller = link->caller, sites = link->sites;
+        uint32_t upper = MT_CONTEXT_PART(link, uint32_t, 4);
+        uint8_t number = MT_CONTEXT_PART(link, uint8_t, 0);
 
-        if (mt_context_is_known(link)) {
-            id = mt_context_known_id(link);
+        if (MT_UNLIKELY(MT_CONTEXT_PART(link, uint16_t, 2) != MT_LINK_MARK))
+            return find_far(local, context, site);
+        if (number == MT_LINK_KNOWN) {
+            if (MT_UNLIKELY((upper & MT_CONTEXT_LINK_ID_MASK) != MT_CONTEXT_LINK_ID))
+                return find_far(local, context, site);
+            id.value = upper & ~MT_CONTEXT_LINK_ID_MASK;
             break;
         }
-        if (MT_UNLIKELY(found == NEAR || !mt_context_is_new(link)))
-            goto far;
-        links[found++] = link;
-        hash = mix(hash, (uintptr_t)mt_context_link_site(link));
+        if (MT_UNLIKELY(found++ == NEAR || (upper | ~MT_CONTEXT_LINK_ID) != ~UINT32_C(0)))
+            return find_far(local, context, site);
+        if (MT_UNLIKELY(!(sites & MT_LINK_NARROW)))
+            sites ^= (uint64_t)MT_CONTEXT_PART(link, uint8_t, 1) << 48;
+        hash = mix(hash, sites ^ (uint64_t)number << 56);
         if (!caller)
             break;
         /* Higher than this link, and on the same stack. */
-        if (MT_UNLIKELY(caller - (uintptr_t)link - 1 >= high - (uintptr_t)link - 1 ||
+        if (MT_UNLIKELY(caller <= (uintptr_t)link || caller >= high ||
                         caller % _Alignof(struct memtrack_link)))
-            goto far;
-        link = (struct memtrack_link *)caller;
+            return find_far(local, context, site);
+        link = (const void *)caller;
     }
     path = &local->paths[hash % MT_CONTEXT_PATHS];
     if (MT_LIKELY(path->hash == hash && path->from.value == id.value))
         return path->to;
-    path->hash = hash;
-    path->from = id;
-    while (found--) {
-        link = links[found];
-        id = mt_context_child(local->cache, id, mt_context_link_site(link), false);
-        mt_context_set_known(link, id);
-    }
-    path->to = mt_context_child(local->cache, id, site, true);
-    return path->to;
-far:
-    if (MT_UNLIKELY(local->tags != 0))
-        return find_tagged(local, context, site);
-    return mt_context_child(local->cache, mt_context_walk(local, context, true), site, true);
+    return find_anew(local, context, site, path, hash, id);
 }
 
 /* What the writer asks */

@@ -80,7 +80,7 @@ void *mt_entry_reallocated(void *old, uint64_t before, void *memory, size_t size
     if (MT_LIKELY(memory && mt_record_allocations()))
         return mt_record_realloc(memory, size, call, old, before);
     if (memory || size == 0)
-        mt_record_free(old, call, before);
+        mt_record_events(&(struct mt_event){MT_OP_FREE, old, 0, call, before}, 1);
     return memory;
 }
 
@@ -99,14 +99,14 @@ ENTRY(void *, realloc, (void *old, size_t size, site_pointer call), (old, size, 
 
     if (MT_UNLIKELY(!mt_record_enabled()))
         return OBTAIN(old, (void *(void *, size_t)), (old, size));
-    before = old ? mt_clock_ticks() : 0;
+    before = mt_entry_reallocating(old);
     memory = OBTAIN(old, (void *(void *, size_t)), (old, size));
     return mt_entry_reallocated(old, before, memory, size, call);
 }
 
 ENTRY(void *, reallocarray, (void *old, size_t count, size_t size, site_pointer call),
       (old, count, size, call)) {
-    uint64_t before = old ? mt_clock_ticks() : 0;
+    uint64_t before = mt_entry_reallocating(old);
     void *memory = OBTAIN(old, (void *(void *, size_t, size_t)), (old, count, size));
     size_t bytes;
 

@@ -4,6 +4,7 @@
 
 #include "compiler.h"
 #include "record.h"
+#include "stamp.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,10 +19,15 @@ MT_INLINE void *mt_entry_allocated(void *memory, size_t size, uintptr_t call) {
 
 MT_INLINE void mt_entry_freeing(void *memory, uintptr_t call) {
     if (MT_LIKELY(memory && mt_record_enabled()))
-        mt_record_free(memory, call, mt_clock_ticks());
+        mt_record_free(memory, call);
 }
 
-/* `before`: the time before the call, where there was an old block. Returns `memory`. */
+/* The time before the call, where there is an old block. */
+MT_INLINE uint64_t mt_entry_reallocating(const void *old) {
+    return old ? mt_stamp(&mt_local, old) : 0;
+}
+
+/* `before`: that time. Returns `memory`. */
 void *mt_entry_reallocated(void *old, uint64_t before, void *memory, size_t size, uintptr_t call);
 
 #endif

@@ -83,7 +83,7 @@ static void *reallocate(void *old, size_t size, uintptr_t call) {
         return memory;
     if (MT_UNLIKELY(mt_arena_has(old)))
         return move(old, size, call);
-    before = old ? mt_clock_ticks() : 0;
+    before = mt_entry_reallocating(old);
     memory = OBTAIN(mt_real_nests, old, mt_real.realloc, old, size);
     return MT_UNLIKELY(mt_arena_has(memory))
                ? memory

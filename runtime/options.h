@@ -12,6 +12,7 @@
 enum mt_mode { MT_MODE_TRACE, MT_MODE_PROFILE, MT_MODE_OFF };
 enum mt_writer_choice { MT_WRITER_THREAD, MT_WRITER_INLINE };
 enum mt_context_choice { MT_CONTEXT_STACK, MT_CONTEXT_SITE };
+enum mt_clock_choice { MT_CLOCK_PRECISE, MT_CLOCK_COARSE };
 enum mt_overflow { MT_OVERFLOW_BLOCK, MT_OVERFLOW_DROP };
 
 struct mt_options {

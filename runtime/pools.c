@@ -12,6 +12,7 @@
 #include "guard.h"
 #include "memtrack/abi.h"
 #include "record.h"
+#include "stamp.h"
 #include "thread.h"
 
 /* The address of the site, and perhaps MT_SITE_LINKED; 0 where the pass could not give it one. */
@@ -127,12 +128,12 @@ HOOK(uint64_t, position, void) {
 }
 
 HOOK(uint64_t, ticks, void) {
-    return mt_clock_ticks();
+    return mt_stamp_now(&mt_local);
 }
 
 static void allocated(const void *block, uint64_t size, const void *pool, site_pointer site) {
     if (block && mt_record_allocations())
-        record(MT_OP_POOL_ALLOC, block, size, pool, mt_clock_ticks(), site);
+        record(MT_OP_POOL_ALLOC, block, size, pool, mt_stamp_now(&mt_local), site);
 }
 
 HOOK(void, alloc, const void *block, uint64_t size, const void *pool, uint64_t position,
@@ -143,13 +144,13 @@ HOOK(void, alloc, const void *block, uint64_t size, const void *pool, uint64_t p
 
 HOOK(void, free, const void *block, const void *pool, site_pointer site) {
     if (block && site && mt_record_enabled())
-        record(MT_OP_POOL_FREE, block, 0, pool, mt_clock_ticks(), site);
+        record(MT_OP_POOL_FREE, block, 0, pool, mt_stamp_now(&mt_local), site);
 }
 
 /* The end of all of a pool is the end of what lies at its own address. */
 HOOK(void, free_all, const void *pool, site_pointer site) {
     if (pool && site && mt_record_enabled())
-        record(MT_OP_POOL_FREE, pool, 0, pool, mt_clock_ticks(), site);
+        record(MT_OP_POOL_FREE, pool, 0, pool, mt_stamp_now(&mt_local), site);
 }
 
 HOOK(void, realloc, const void *block, uint64_t size, const void *pool, uint64_t position,

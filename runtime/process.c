@@ -15,6 +15,7 @@
 #include "sink.h"
 #include "sites.h"
 #include "stack.h"
+#include "stamp.h"
 #include "thread.h"
 #include "writer.h"
 
@@ -47,6 +48,7 @@ static struct own_page *own_page = &unwiped;
 static _Atomic uint8_t wanted = MT_RECORDING_ALL;
 _Atomic uint8_t *mt_recording = &unwiped.recording;
 bool mt_clock_is_counter;
+uint8_t mt_stamp_kind = MT_STAMP_CLOCK;
 
 static _Atomic int state;
 static pid_t own_process;
@@ -121,6 +123,7 @@ static void after_fork_in_child(void) {
     own_process = getpid();
     atomic_store(&own_page->is_own, true);
     mt_context_after_fork_in_child();
+    mt_stamp_after_fork_in_child();
     atomic_store(&finishing, false);
     /* A thread that was opening the trace is not in this process. */
     if (wanted)
@@ -169,6 +172,7 @@ static bool register_handlers(void) {
 static bool prepare(void) {
     own_process = getpid();
     mt_clock_is_counter = mt_clock_counter_is_usable();
+    mt_stamp_kind = mt_clock_is_counter ? MT_STAMP_COUNTER : MT_STAMP_CLOCK;
     mt_stack_prepare();
     /* A privileged program writes no file that its caller names. */
     if (getauxval(AT_SECURE))
@@ -178,6 +182,8 @@ static bool prepare(void) {
     if (mt_options.mode == MT_MODE_OFF)
         return false;
     mt_context_sites_only = mt_options.context == MT_CONTEXT_SITE;
+    if (mt_options.clock == MT_CLOCK_COARSE)
+        mt_stamp_kind = MT_STAMP_COARSE;
     mt_sink_prepare();
     mark_own_process();
     return register_handlers();

@@ -5,10 +5,11 @@
 #include "guard.h"
 #include "hidden.h"
 #include "stack.h"
+#include "stamp.h"
 #include "tags.h"
 
-struct mt_context_id mt_record_context(struct mt_local *local, enum mt_event_op op,
-                                       uintptr_t call) {
+static inline __attribute__((always_inline)) struct mt_context_id
+context_of(struct mt_local *local, enum mt_event_op op, uintptr_t call) {
     const struct memtrack_site *site = mt_record_site(call);
     struct mt_context_id callers = MT_CONTEXT_ROOT;
 
@@ -18,6 +19,11 @@ struct mt_context_id mt_record_context(struct mt_local *local, enum mt_event_op 
         callers = mt_tags_context(local, local->cache, callers);
     }
     return mt_context_child(local->cache, callers, site, true);
+}
+
+struct mt_context_id mt_record_context(struct mt_local *local, enum mt_event_op op,
+                                       uintptr_t call) {
+    return context_of(local, op, call);
 }
 
 static inline bool has_room(const struct mt_local *local, const struct mt_event *event,
@@ -101,13 +107,13 @@ static __attribute__((noinline)) void *record_alloc_anew(void *memory, size_t si
     struct mt_local *local = &mt_local;
     struct mt_event event = {MT_OP_ALLOC, memory, size, call, ticks};
 
-    store(local, &event, mt_record_context(local, MT_OP_ALLOC, call));
+    store(local, &event, context_of(local, MT_OP_ALLOC, call));
     end(local);
     return memory;
 }
 
-/* The slot that may hold the context of `call`, whose callers have been looked up before; NULL if
- * they have not, if callers do not count, or if there are tags. */
+/* The slot that may hold the context of `call`, whose callers have been looked up before, or which
+ * has none; NULL if that is not so, if callers do not count, or if there are tags. */
 static inline __attribute__((always_inline)) const struct mt_context_slot *
 known_slot(struct mt_local *local, uintptr_t call, struct mt_context_id *parent) {
     const struct memtrack_link *link = (const void *)__memtrack_context;
@@ -117,6 +123,8 @@ known_slot(struct mt_local *local, uintptr_t call, struct mt_context_id *parent)
             return NULL;
         link = (const void *)link->caller;
     }
+    if (!link && !local->tags)
+        return mt_context_slot_of(local->cache, *parent, mt_record_site(call));
     if (!mt_record_is_close(local, (memtrack_context)link) || !mt_context_is_known(link))
         return NULL;
     *parent = mt_context_known_id(link);
@@ -129,9 +137,8 @@ static inline bool slot_is(const struct mt_context_slot *slot, struct mt_context
            slot->parent.value == parent.value;
 }
 
-void *mt_record_alloc(void *memory, size_t size, uintptr_t call) {
-    struct mt_local *local = &mt_local;
-    uint64_t ticks = mt_clock_ticks();
+static inline __attribute__((always_inline)) void *
+record_alloc(struct mt_local *local, void *memory, size_t size, uintptr_t call, uint64_t ticks) {
     struct mt_event event = {MT_OP_ALLOC, memory, size, call, ticks};
     struct mt_context_id parent = MT_CONTEXT_ROOT;
     const struct mt_context_slot *slot;
@@ -146,11 +153,33 @@ void *mt_record_alloc(void *memory, size_t size, uintptr_t call) {
         return memory;
     }
     slot = known_slot(local, call, &parent);
-    if (!slot || MT_UNLIKELY(!slot_is(slot, parent, call)))
+    if (MT_UNLIKELY(!slot || !slot_is(slot, parent, call)))
         return record_alloc_anew(memory, size, call, ticks);
     store(local, &event, slot->id);
     end(local);
     return memory;
+}
+
+/* Copies of the path for each kind of stamp, so that only the one that may ask the kernel for the
+ * time needs a stack. */
+static __attribute__((noinline)) void *record_alloc_stamped(void *memory, size_t size,
+                                                            uintptr_t call) {
+    return record_alloc(&mt_local, memory, size, call, mt_stamp_now(&mt_local));
+}
+
+static __attribute__((noinline)) void *record_alloc_otherwise(void *memory, size_t size,
+                                                              uintptr_t call) {
+    struct mt_local *local = &mt_local;
+
+    if (mt_stamp_kind == MT_STAMP_CLOCK || mt_stamp_is_due(local, memory))
+        return record_alloc_stamped(memory, size, call);
+    return record_alloc(local, memory, size, call, local->stamp);
+}
+
+void *mt_record_alloc(void *memory, size_t size, uintptr_t call) {
+    if (MT_UNLIKELY(mt_stamp_kind != MT_STAMP_COUNTER))
+        return record_alloc_otherwise(memory, size, call);
+    return record_alloc(&mt_local, memory, size, call, mt_clock_counter());
 }
 
 /* Whether a deallocation has to be looked at. */
@@ -158,8 +187,8 @@ static inline bool is_special(const struct mt_local *local) {
     return local->busy | atomic_load_explicit(&mt_hidden_any, memory_order_relaxed);
 }
 
-void mt_record_free(void *memory, uintptr_t call, uint64_t ticks) {
-    struct mt_local *local = &mt_local;
+static inline __attribute__((always_inline)) void record_free(struct mt_local *local, void *memory,
+                                                              uintptr_t call, uint64_t ticks) {
     struct mt_event event = {MT_OP_FREE, memory, 0, call, ticks};
     const struct mt_context_slot *slot;
 
@@ -181,6 +210,26 @@ void mt_record_free(void *memory, uintptr_t call, uint64_t ticks) {
     end(local);
 }
 
+static __attribute__((noinline)) void record_free_stamped(void *memory, uintptr_t call) {
+    record_free(&mt_local, memory, call, mt_stamp_now(&mt_local));
+}
+
+static __attribute__((noinline)) void record_free_otherwise(void *memory, uintptr_t call) {
+    struct mt_local *local = &mt_local;
+
+    if (mt_stamp_kind == MT_STAMP_CLOCK || mt_stamp_is_due(local, memory))
+        record_free_stamped(memory, call);
+    else
+        record_free(local, memory, call, local->stamp);
+}
+
+void mt_record_free(void *memory, uintptr_t call) {
+    if (MT_UNLIKELY(mt_stamp_kind != MT_STAMP_COUNTER))
+        record_free_otherwise(memory, call);
+    else
+        record_free(&mt_local, memory, call, mt_clock_counter());
+}
+
 static void record_events(struct mt_local *local, const struct mt_event *events, unsigned count) {
     struct mt_context_id context;
 
@@ -190,7 +239,7 @@ static void record_events(struct mt_local *local, const struct mt_event *events,
         record_slow(local, events, count);
         return;
     }
-    context = mt_record_context(local, events[count - 1].op, events[count - 1].call);
+    context = context_of(local, events[count - 1].op, events[count - 1].call);
     store(local, &events[0], context);
     if (count == 2)
         store(local, &events[1], context);
@@ -209,7 +258,7 @@ void mt_record_events(const struct mt_event *events, unsigned count) {
 void *mt_record_realloc(void *memory, size_t size, uintptr_t call, void *old, uint64_t before) {
     const struct mt_event events[2] = {
         {MT_OP_REALLOC_FREE, old, 0, call, before},
-        {MT_OP_REALLOC_ALLOC, memory, size, call, mt_clock_ticks()},
+        {MT_OP_REALLOC_ALLOC, memory, size, call, mt_stamp(&mt_local, memory)},
     };
 
     mt_record_events(events, 2);

@@ -79,6 +79,7 @@ struct mt_local {
     uint64_t *limit;
     struct mt_buffer *buffer;
     uint64_t last_ticks;
+    uint64_t stamp; /* the thread's last time stamp, see stamp.h */
     struct mt_context_slot *cache;
     struct mt_context_path *paths;
     struct mt_thread *thread;
@@ -93,6 +94,7 @@ struct mt_local {
     uintptr_t own_frame; /* the outermost of the program's own allocators that run: its frame, */
     const void *own_address; /* and an address in it */
     uint32_t probes;         /* stack.c's */
+    uint32_t owner;          /* the thread's number in stamp.h; 0: too large for that */
     uint32_t ended_id;       /* what the thread was before thread.c's destructor ran, */
     uint64_t ended_events;   /* for the events that come after it */
 };
@@ -174,11 +176,12 @@ static inline void mt_record_publish(struct mt_local *local, uint64_t *end) {
                           memory_order_release);
 }
 
-/* record.c. The time is taken here but for deallocations, whose is that before the call. `call` is
- * what an entry point is given. Where `memory` is returned, entry points end with a jump. */
+/* record.c. The time is taken here: after an allocation, before a deallocation; `before` is that of
+ * the call. `call` is what an entry point is given. Where `memory` is returned, entry points end
+ * with a jump. */
 void *mt_record_alloc(void *memory, size_t size, uintptr_t call);
 void *mt_record_realloc(void *memory, size_t size, uintptr_t call, void *old, uint64_t before);
-void mt_record_free(void *memory, uintptr_t call, uint64_t ticks);
+void mt_record_free(void *memory, uintptr_t call);
 
 /* Records 1 or 2 events that belong together, such as the two halves of a realloc, which come to
  * stand side by side. Their context is that of the last one. */

@@ -58,7 +58,7 @@ ALLOCATE(MALLOC, valloc, size, (size_t size), size)
 ALLOCATE(MALLOC, pvalloc, size, (size_t size), size)
 
 static void *redirected_realloc(void *old, size_t size) {
-    uint64_t before = old ? mt_clock_ticks() : 0;
+    uint64_t before = mt_entry_reallocating(old);
     void *memory = OBTAIN(realloc, old, old, size);
 
     return old ? mt_entry_reallocated(old, before, memory, size, CALL(MALLOC))
@@ -66,7 +66,7 @@ static void *redirected_realloc(void *old, size_t size) {
 }
 
 static void *redirected_reallocarray(void *old, size_t count, size_t size) {
-    uint64_t before = old ? mt_clock_ticks() : 0;
+    uint64_t before = mt_entry_reallocating(old);
     void *memory = OBTAIN(reallocarray, old, old, count, size);
     size_t bytes;
 

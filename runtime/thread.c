@@ -11,6 +11,7 @@
 #include "pools.h"
 #include "process.h"
 #include "stack.h"
+#include "stamp.h"
 #include "tags.h"
 #include "writer.h"
 #include "writer_thread.h"
@@ -168,6 +169,9 @@ static bool thread_begin(struct mt_local *local, uint64_t ticks, unsigned events
     } else {
         thread->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
     }
+    local->owner = thread->id <= MT_STAMP_OWNER_MAX ? thread->id : 0;
+    if (thread->id > 1)
+        atomic_store_explicit(&mt_stamp_several, true, memory_order_relaxed);
     prctl(PR_GET_NAME, thread->name);
     mt_definitions_add_thread(thread);
     local->cache = thread->cache;

@@ -3,8 +3,8 @@
 #define _GNU_SOURCE
 #include "writer.h"
 
+#include "assist.h"
 #include "block.h"
-#include "clock.h"
 #include "definitions.h"
 #include "describe.h"
 #include "live.h"
@@ -17,6 +17,7 @@
 #include "profile.h"
 #include "queue.h"
 #include "sink.h"
+#include "stamp.h"
 #include "text.h"
 #include "thread.h"
 #include "writer_thread.h"
@@ -29,8 +30,16 @@
 
 #define FLUSH_BYTES (256u << 10)
 
-/* Buffers that may wait for the append. More of them would be cold by the time they come back. */
-#define HELD_MAX 8
+/* Buffers that may wait for the append: for one encoder, since more of them would be cold by the
+ * time they come back; and for several, which wait for each other. */
+#define HELD_ALONE 8
+#define HELD_MAX 32
+
+/* Buffers among which more of a thread are looked for, to be one block. */
+#define LOOK_AHEAD 32
+
+/* Buffers that are worth a system call, and a switch of threads. Fewer wait, in the live file. */
+#define WAKE_AT 4
 #define CLOCK_INTERVAL_NS UINT64_C(1000000000)
 
 static struct mt_queue full;
@@ -47,6 +56,20 @@ static bool active; /* the trace is open */
 static struct mt_bytes out;
 static struct mt_buffer *held[HELD_MAX]; /* encoded, and not in the file yet */
 static unsigned held_count;
+
+/* What one of several encoders does at a time: buffers of threads that the others have none of. */
+struct part {
+    struct mt_bytes out;
+    struct mt_buffer *buffers[HELD_MAX];
+    unsigned count;
+    uint64_t events;
+    uint64_t cpu_ns;
+    const struct mt_local *by; /* the thread that encoded it */
+};
+#define PART_BYTES MT_BLOCK_ROOM(HELD_MAX)
+static struct part parts[MT_BLOCK_ENCODERS];
+_Static_assert(MT_BLOCK_ENCODERS == MT_ASSIST_MAX + 1,
+               "the writer's own, and one for each assistant");
 static uint64_t trace_id; /* of the last trace there was, here or in an ancestor */
 static struct mt_describe_parent parent;
 static uint64_t fork_ticks; /* of the fork that is under way */
@@ -83,8 +106,12 @@ static void give_back(struct mt_buffer *buffer) {
 
 static bool help(void);
 
+static uint32_t buffers_limit(void) {
+    return (uint32_t)(mt_options.buffer_mb * ((1u << 20) / MT_BUFFER_BYTES));
+}
+
 struct mt_buffer *mt_writer_next_buffer(void) {
-    const uint32_t limit = (uint32_t)(mt_options.buffer_mb * ((1u << 20) / MT_BUFFER_BYTES));
+    const uint32_t limit = buffers_limit();
 
     /* While this thread forks the writer can do nothing. */
     while (atomic_load_explicit(&in_flight, memory_order_relaxed) >= limit &&
@@ -174,18 +201,19 @@ static void write_loss(struct mt_thread *thread) {
         mt_describe_put_loss(&out, thread->id, events, MT_LOSS_BUFFERS_FULL);
 }
 
-static void write_events(struct mt_buffer *buffer, const uint64_t *end) {
-    uint32_t events;
+/* The records of buffers of one thread that follow each other, up to `end` in the last one. */
+static void write_events(struct mt_buffer *const *buffers, unsigned count, const uint64_t *end) {
+    uint32_t events =
+        stopped ? 0 : mt_block_put_events(mt_block_encoder(0), &out, buffers, count, end);
 
-    if (end == buffer->words + buffer->written)
-        return;
-    if (stopped) {
-        count_lost(stopped, mt_block_count_events(buffer, end));
-        buffer->written = (uint32_t)(end - buffer->words);
-        return;
+    for (unsigned i = 0; i < count; i++) {
+        struct mt_buffer *buffer = buffers[i];
+        const uint64_t *stop = i + 1 < count ? buffer->words + buffer->used : end;
+
+        if (stopped)
+            count_lost(stopped, mt_block_count_events(buffer, stop));
+        buffer->written = (uint32_t)(stop - buffer->words);
     }
-    events = mt_block_put_events(&out, buffer, end);
-    buffer->written = (uint32_t)(end - buffer->words);
     written_events += events;
     out_events += events;
     flush_if_large();
@@ -199,6 +227,150 @@ static void recycle(struct mt_thread *thread) {
         mt_thread_recycle_locked(thread);
     else if (!mt_process_is_finishing())
         mt_thread_recycle(thread);
+}
+
+/* Its events are encoded. */
+static void hold(struct mt_buffer *buffer) {
+    if (buffer->last)
+        recycle(buffer->thread);
+    held[held_count++] = buffer;
+}
+
+static struct mt_buffer *next_of(const struct mt_buffer *buffer) {
+    return atomic_load_explicit(&buffer->next, memory_order_relaxed);
+}
+
+/* Takes the first buffer from the list, and those of its thread among the next ones. */
+static unsigned take_run(struct mt_buffer **list, struct mt_buffer *run[MT_BLOCK_BUFFERS]) {
+    struct mt_buffer *before = *list;
+    unsigned count = 0;
+
+    run[count++] = before;
+    for (unsigned i = 0; i < LOOK_AHEAD && count < MT_BLOCK_BUFFERS && next_of(before); i++) {
+        struct mt_buffer *buffer = next_of(before);
+
+        if (buffer->thread_id != run[0]->thread_id) {
+            before = buffer;
+            continue;
+        }
+        run[count++] = buffer;
+        atomic_store_explicit(&before->next, next_of(buffer), memory_order_relaxed);
+    }
+    *list = next_of(run[0]);
+    return count;
+}
+
+static const uint64_t *end_of(const struct mt_buffer *buffer) {
+    return buffer->words + buffer->used;
+}
+
+static void encode_part(unsigned number) {
+    struct part *part = &parts[number];
+    struct mt_encoder *encoder = mt_block_encoder(number);
+    uint64_t cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+
+    for (unsigned i = 0; i < part->count;) {
+        struct mt_buffer *const *run = &part->buffers[i];
+        unsigned count = 1;
+
+        while (i + count < part->count && count < MT_BLOCK_BUFFERS &&
+               run[count]->thread_id == run[0]->thread_id)
+            count++;
+        part->events +=
+            mt_block_put_events(encoder, &part->out, run, count, end_of(run[count - 1]));
+        i += count;
+    }
+    part->by = &mt_local;
+    part->cpu_ns = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+}
+
+/* Begins parts without buffers; returns how many there can be. */
+static unsigned begin_parts(unsigned wanted) {
+    unsigned count = 0;
+
+    while (count < wanted) {
+        struct part *part = &parts[count];
+
+        if (!part->out.data)
+            part->out.data = mt_os_memory_map(PART_BYTES);
+        if (!part->out.data || !mt_block_encoder(count))
+            break;
+        part->out.size = part->events = part->count = 0;
+        count++;
+    }
+    return count;
+}
+
+/* The part that has the thread's buffers, or the one with the fewest. */
+static struct part *part_for(const struct mt_buffer *buffer, unsigned count) {
+    struct part *least = &parts[0];
+
+    for (unsigned p = 0; p < count; p++) {
+        for (unsigned i = 0; i < parts[p].count; i++) {
+            if (parts[p].buffers[i]->thread_id == buffer->thread_id)
+                return &parts[p];
+        }
+        if (parts[p].count < least->count)
+            least = &parts[p];
+    }
+    return least;
+}
+
+/* Behind those of its thread, to be one block with them. */
+static void add_to_part(struct part *part, struct mt_buffer *buffer) {
+    unsigned at = part->count;
+
+    for (unsigned i = 0; i < part->count; i++) {
+        if (part->buffers[i]->thread_id == buffer->thread_id)
+            at = i + 1;
+    }
+    memmove(&part->buffers[at + 1], &part->buffers[at],
+            (part->count - at) * sizeof part->buffers[0]);
+    part->buffers[at] = buffer;
+    part->count++;
+}
+
+/* Encodes up to HELD_MAX buffers by several threads; returns the next one. A buffer of which a
+ * snapshot has written a part, or one that can only be counted, is left for the usual way. */
+static struct mt_buffer *share(struct mt_buffer *buffer, unsigned count) {
+    unsigned taken = 0;
+
+    for (; buffer && taken < HELD_MAX && !buffer->written; taken++) {
+        struct mt_buffer *next = next_of(buffer);
+
+        add_to_part(part_for(buffer, count), buffer);
+        buffer = next;
+    }
+    mt_assist_run(encode_part, count);
+    for (unsigned p = 0; p < count; p++) {
+        mt_bytes_add(&out, parts[p].out.data, parts[p].out.size);
+        written_events += parts[p].events;
+        out_events += parts[p].events;
+        /* This thread's own is counted with the rest that it does. */
+        cpu_ns += parts[p].by == &mt_local ? 0 : parts[p].cpu_ns;
+        for (unsigned i = 0; i < parts[p].count; i++)
+            hold(parts[p].buffers[i]);
+        flush_if_large();
+    }
+    flush();
+    return buffer;
+}
+
+static bool are_many(const struct mt_buffer *buffer) {
+    uint32_t first = buffer->thread_id;
+    unsigned count = 0;
+    bool several = false;
+
+    for (; buffer && count < HELD_MAX; count++) {
+        several |= buffer->thread_id != first;
+        buffer = next_of(buffer);
+    }
+    return several && count > HELD_ALONE;
+}
+
+/* How many encoders are worth it: several threads have left more than one keeps up with. */
+static unsigned encoders_for(const struct mt_buffer *buffer) {
+    return stopped || buffer->written || !are_many(buffer) ? 1 : begin_parts(mt_assist_hands() + 1);
 }
 
 /* Profiles */
@@ -246,11 +418,10 @@ static void profile_take(void) {
 
 /* `all`: what waits is not to wait any longer. */
 static bool profile_drain(bool all) {
-    const uint64_t limit = mt_options.buffer_mb * ((1u << 20) / MT_BUFFER_BYTES);
     uint64_t cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
     bool any = profile_add();
 
-    all = all || mt_profile_is_urgent(limit) || mt_profile_is_due();
+    all = all || mt_profile_is_urgent(buffers_limit()) || mt_profile_is_due();
     if (!any && !all)
         return false;
     put_definitions();
@@ -291,15 +462,20 @@ static bool drain(void) {
         return false;
     put_definitions();
     while (buffer) {
-        struct mt_buffer *next = atomic_load_explicit(&buffer->next, memory_order_relaxed);
+        struct mt_buffer *run[MT_BLOCK_BUFFERS];
+        unsigned encoders = encoders_for(buffer), count;
 
-        write_events(buffer, buffer->words + buffer->used);
-        if (buffer->last)
-            recycle(buffer->thread);
-        held[held_count++] = buffer;
-        if (held_count == HELD_MAX)
+        if (encoders > 1) {
             flush();
-        buffer = next;
+            buffer = share(buffer, encoders);
+            continue;
+        }
+        count = take_run(&buffer, run);
+        write_events(run, count, end_of(run[count - 1]));
+        for (unsigned i = 0; i < count; i++)
+            hold(run[i]);
+        if (held_count >= HELD_ALONE)
+            flush();
     }
     cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
     return true;
@@ -312,7 +488,7 @@ static void write_buffer(struct mt_thread *thread, void *data) {
     (void)data;
     /* Since then: what the events up to there refer to stands before them. */
     put_definitions();
-    write_events(thread->buffer, end);
+    write_events(&thread->buffer, 1, end);
 }
 
 static bool snapshot_is_wanted(void) {
@@ -403,8 +579,13 @@ void mt_writer_detach(void) {
 }
 
 void mt_writer_notify(void) {
+    if (atomic_load_explicit(&in_flight, memory_order_relaxed) < WAKE_AT)
+        return;
     if (!mt_writer_thread_wake())
         help();
+    else if (!is_profile() &&
+             atomic_load_explicit(&in_flight, memory_order_relaxed) > buffers_limit() / 2)
+        mt_assist_grow();
 }
 
 bool mt_writer_snapshot(unsigned milliseconds) {
@@ -462,7 +643,7 @@ bool mt_writer_start(void) {
     mt_lock_take(&lock);
     mt_object_prepare();
     if (!out.data)
-        out.data = mt_os_memory_map(FLUSH_BYTES + MT_BLOCK_EVENTS_MAX + MT_DEFINITIONS_MAX +
+        out.data = mt_os_memory_map(FLUSH_BYTES + PART_BYTES + MT_DEFINITIONS_MAX +
                                     MT_DESCRIBE_MAX + MT_BLOCK_OVERHEAD);
     started = out.data && mt_block_start((int)mt_options.zstd_level) && mt_describe_start();
     if (!started)
@@ -508,7 +689,7 @@ static void finish_thread(struct mt_thread *thread, void *data) {
     if (is_profile())
         mt_profile_see(thread->buffer, mt_thread_buffer_end(thread));
     else
-        write_events(thread->buffer, mt_thread_buffer_end(thread));
+        write_events(&thread->buffer, 1, mt_thread_buffer_end(thread));
     write_loss(thread);
     /* One that has ended has told all. */
     if (thread->last_ticks || thread->named)
@@ -607,7 +788,7 @@ void mt_writer_before_fork(void) {
     if (active)
         flush();
     /* Before, since what the parent frees after it is the child's all the same. */
-    fork_ticks = mt_clock_ticks();
+    fork_ticks = mt_stamp_now(&mt_local);
 }
 
 /* In the child there is nothing to write. */

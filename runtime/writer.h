@@ -1,5 +1,5 @@
 /* The writer: takes full buffers, encodes them and appends them to the trace. Normally a thread of
- * its own, started when the first buffer is full, so that a process with few allocations stays
+ * its own, started when a few buffers are full, so that a process with few allocations stays
  * single-threaded. Where no thread can be had, the program's threads do its work. */
 #ifndef MT_WRITER_H
 #define MT_WRITER_H
@@ -22,7 +22,8 @@ struct mt_buffer *mt_writer_next_buffer(void);
  * mt_writer_notify() has to follow, with no lock held. */
 void mt_writer_hand_over(struct mt_buffer *buffer);
 
-/* Tells the writer of buffers handed over: wakes or starts its thread, or does its work. */
+/* Tells the writer of buffers handed over: wakes or starts its thread, or does its work, if there
+ * are a few of them. */
 void mt_writer_notify(void);
 
 /* Gives back a buffer that was not handed over. */

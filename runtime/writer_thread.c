@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "writer_thread.h"
 
+#include "assist.h"
 #include "guard.h"
 #include "lock.h"
 #include "options.h"
@@ -32,6 +33,7 @@ static void *run(void *argument) {
     prctl(PR_SET_NAME, "memtrack");
     atomic_store(&id, gettid());
     mt_writer_detach();
+    mt_assist_begin();
     while (!atomic_load(&request)) {
         if (mt_writer_work())
             continue;
@@ -46,18 +48,17 @@ static void *run(void *argument) {
         atomic_store(&finished, 1);
         mt_lock_wake(&finished, INT32_MAX);
     }
+    mt_assist_end();
     return NULL;
 }
 
-static bool start(void) {
+bool mt_writer_thread_create(void *(*function)(void *), void *argument) {
     sigset_t all, before;
     struct mt_lock_quiet quiet;
     pthread_attr_t attributes;
     pthread_t thread;
     int error;
 
-    if (mt_options.writer == MT_WRITER_INLINE)
-        return false;
     /* The program's signals are for its own threads. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -65,11 +66,15 @@ static bool start(void) {
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    error = pthread_create(&thread, &attributes, run, NULL);
+    error = pthread_create(&thread, &attributes, function, argument);
     pthread_attr_destroy(&attributes);
     mt_guard_loud(&quiet);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error == 0;
+}
+
+static bool start(void) {
+    return mt_options.writer != MT_WRITER_INLINE && mt_writer_thread_create(run, NULL);
 }
 
 static void wake(void) {
@@ -98,12 +103,14 @@ bool mt_writer_thread_runs(void) {
     return atomic_load_explicit(&state, memory_order_relaxed) == STATE_RUNS;
 }
 
-/* Whether the kernel still knows it. It is not joined: ThreadSanitizer takes a thread that is
- * neither detached nor joined at exit for a leak. */
-static bool is_alive(void) {
-    pid_t thread = atomic_load(&id);
-
+/* They are not joined: ThreadSanitizer takes a thread that is neither detached nor joined at exit
+ * for a leak. */
+bool mt_writer_thread_is_alive(pid_t thread) {
     return !thread || tgkill(getpid(), thread, 0) == 0;
+}
+
+static bool is_alive(void) {
+    return mt_writer_thread_is_alive(atomic_load(&id));
 }
 
 void mt_writer_thread_end(void) {
@@ -132,4 +139,5 @@ void mt_writer_thread_after_fork_in_child(void) {
     atomic_store(&request, REQUEST_NONE);
     atomic_store(&finished, 0);
     atomic_store(&id, 0);
+    mt_assist_after_fork_in_child();
 }

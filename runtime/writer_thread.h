@@ -3,6 +3,7 @@
 #define MT_WRITER_THREAD_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Lets it look for work, starting it at the first call. False if there is none: the caller has to
  * do the work. No lock may be held. */
@@ -20,6 +21,13 @@ void mt_writer_thread_end(void);
 /* Lets it finish the trace, and returns when that is done; it has descriptors that the program may
  * have closed. False if it does not run. */
 bool mt_writer_thread_finish(void);
+
+/* Starts a thread that is none of the program's: no signals, little stack, detached. `function` has
+ * to set mt_local.busy. */
+bool mt_writer_thread_create(void *(*function)(void *), void *argument);
+
+/* Whether the kernel still knows a thread, by its number; 0: one that does not run yet. */
+bool mt_writer_thread_is_alive(pid_t thread);
 
 /* In the child of a fork it is not there. */
 void mt_writer_thread_after_fork_in_child(void);

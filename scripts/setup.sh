@@ -1,14 +1,21 @@
 #!/bin/sh
 # Installs with apt what building and testing MemTrack needs and is missing, and the packages given
-# as arguments. Does nothing, quickly, when all is there. Safe to run again.
+# as arguments; after --peers also what bench/run.sh compares MemTrack with, and its workloads need.
+# Does nothing, quickly, when all is there. Safe to run again.
 set -eu
+
+peers=
+if [ "${1-}" = --peers ]; then
+  shift
+  peers='heaptrack zstd valgrind nlohmann-json3-dev'
+fi
 
 llvm=${MEMTRACK_LLVM_VERSION:-14}
 packages="cmake ninja-build make gcc g++ binutils pkg-config python3
   clang-$llvm libclang-rt-$llvm-dev llvm-$llvm-dev llvm-$llvm-tools lld-$llvm
   libzstd-dev libxxhash-dev libjansson-dev libelf-dev libcmocka-dev
   libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0
-  shellcheck clang-format-14 $*"
+  shellcheck clang-format-14 $peers $*"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "setup: no apt here; make sure that the equivalents of these are installed: $packages"

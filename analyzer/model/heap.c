@@ -59,7 +59,8 @@ static void judge(struct heap *heap, const struct pending *pending) {
         .stream = pending->thread,
     };
 
-    if (!now || heap->setup.explained || pending->ticks >= heap->setup.pause_ticks)
+    if (!now || heap->setup.explained ||
+        pending->ticks + heap->setup.trace->reader.early_ticks >= heap->setup.pause_ticks)
         return;
     if (past->freed) {
         error.kind = MEMORY_DOUBLE_FREE;

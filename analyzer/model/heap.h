@@ -25,7 +25,8 @@
 #include "trace/decode.h"
 #include "trace/trace.h"
 
-enum { MT_HEAP_WINDOW_NS = 2000, MT_HEAP_PENDING = 64, MT_HEAP_LOOK_BACK = 64 };
+/* Times are exact to a microsecond in most traces, and as many events may have the same. */
+enum { MT_HEAP_WINDOW_NS = 2000, MT_HEAP_PENDING = 256, MT_HEAP_LOOK_BACK = 256 };
 
 /* One half of a pair that may have been recorded the wrong way round. */
 struct pending {

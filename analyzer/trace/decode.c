@@ -8,9 +8,39 @@ static const char *const column_names[MT_COLUMN_COUNT] = {"ops", "contexts", "ad
 /* No allocator can return more than half of the address space. */
 static const uint64_t max_size = INT64_MAX;
 
+static bool begin_predicted(struct decoder *decoder, size_t size,
+                            const struct mt_block_header *header, struct predictor **predictor,
+                            struct error *error) {
+    struct cursor head = {decoder->payload, decoder->payload + size};
+    uint64_t lengths[MT_PREDICTED_COUNT] = {[MT_PREDICTED_TAGS] = header->count};
+    uint64_t grain;
+
+    if (!predict_begin(predictor, &head, header, &decoder->shift, error))
+        return false;
+    for (int i = MT_PREDICTED_TAGS + 1; i < MT_PREDICTED_COUNT; i++) {
+        if (!cursor_varint(&head, &lengths[i]))
+            return error_set(error, "payload byte 0: the head does not fit");
+    }
+    for (int i = 0; i < MT_PREDICTED_COUNT; i++) {
+        if (lengths[i] > cursor_left(&head))
+            return error_set(error, "payload byte 0: column %s does not fit",
+                             predict_column_names[i]);
+        decoder->columns[i] = (struct cursor){head.at, head.at + lengths[i]};
+        head.at += lengths[i];
+    }
+    if (cursor_left(&head))
+        return error_set(error, "payload byte %zu: %zu bytes after the columns",
+                         size - cursor_left(&head), cursor_left(&head));
+    grain = (UINT64_C(1) << decoder->shift) - 1;
+    if ((header->first_ticks | header->last_ticks) & grain)
+        return error_set(error, "first_ticks and last_ticks are not in units of time");
+    decoder->predictor = *predictor;
+    return true;
+}
+
 bool decode_begin(struct decoder *decoder, const uint8_t *payload, size_t size,
                   const struct mt_block_header *header, uint32_t stream, uint64_t floor,
-                  struct error *error) {
+                  struct predictor **predictor, struct error *error) {
     struct cursor head = {payload, payload + size};
     uint64_t place = sizeof(uint32_t) * MT_COLUMN_COUNT;
     const uint8_t *ops;
@@ -24,6 +54,8 @@ bool decode_begin(struct decoder *decoder, const uint8_t *payload, size_t size,
         .count = header->count,
         .stream = stream,
     };
+    if (header->flags & MT_BLOCK_PREDICTED)
+        return begin_predicted(decoder, size, header, predictor, error);
     for (int i = 0; i < MT_COLUMN_COUNT; i++) {
         uint32_t length;
 
@@ -165,14 +197,38 @@ static bool decode_event(struct decoder *decoder, struct event *out, struct erro
 }
 
 static bool check_end(const struct decoder *decoder, struct error *error) {
-    for (int i = 0; i < MT_COLUMN_COUNT; i++) {
+    const char *const *names = decoder->predictor ? predict_column_names : column_names;
+
+    for (int i = 0; i < (decoder->predictor ? MT_PREDICTED_COUNT : MT_COLUMN_COUNT); i++) {
         if (cursor_left(&decoder->columns[i]) != 0)
             return error_set(error, "payload byte %zu: column %s goes on after the last event",
-                             (size_t)(decoder->columns[i].at - decoder->payload), column_names[i]);
+                             (size_t)(decoder->columns[i].at - decoder->payload), names[i]);
     }
     if (decoder->ticks != decoder->last_ticks)
         return error_set(error, "the last event is earlier than last_ticks");
     return true;
+}
+
+/* The next events of predicted columns; their times from units. */
+static size_t decode_predicted(struct decoder *decoder, struct event *out, size_t count,
+                               bool *fault, struct error *error) {
+    size_t sound =
+        predict_events(decoder->predictor, decoder->columns, out, count, decoder->done, error);
+
+    for (size_t i = 0; i < sound; i++) {
+        uint64_t left = (decoder->last_ticks - decoder->ticks) >> decoder->shift;
+
+        if (out[i].ticks > left) {
+            error_set(error, "event %u: later than last_ticks", decoder->done + (uint32_t)i);
+            sound = i;
+            break;
+        }
+        decoder->ticks += out[i].ticks << decoder->shift;
+        out[i].ticks = decoder->ticks > decoder->floor ? decoder->ticks : decoder->floor;
+        out[i].stream = decoder->stream;
+    }
+    *fault = sound < count;
+    return sound;
 }
 
 size_t decode_chunk(struct decoder *decoder, struct event *out, bool *fault, struct error *error) {
@@ -183,7 +239,15 @@ size_t decode_chunk(struct decoder *decoder, struct event *out, bool *fault, str
     *fault = false;
     if (count == 0)
         return 0;
-    if (decode_fast(decoder, out, count)) {
+    if (decoder->predictor) {
+        size_t sound = decode_predicted(decoder, out, count, fault, error);
+
+        decoder->done += (uint32_t)sound;
+        if (*fault) {
+            decoder->count = decoder->done;
+            return sound;
+        }
+    } else if (decode_fast(decoder, out, count)) {
         decoder->done += (uint32_t)count;
     } else {
         *decoder = before;
@@ -195,7 +259,10 @@ size_t decode_chunk(struct decoder *decoder, struct event *out, bool *fault, str
             }
         }
     }
-    if (decoder->done == decoder->count)
+    if (decoder->done == decoder->count) {
         *fault = !check_end(decoder, error);
+        if (decoder->predictor && !*fault)
+            predict_end(decoder->predictor);
+    }
     return count;
 }

@@ -5,6 +5,7 @@
 
 #include "memtrack/trace_format.h"
 #include "trace/bytes.h"
+#include "trace/predict.h"
 #include "util/error.h"
 
 #include <stdbool.h>
@@ -36,7 +37,8 @@ static inline bool event_is_allocation(const struct event *event) {
 
 struct decoder {
     const uint8_t *payload;
-    struct cursor columns[MT_COLUMN_COUNT];
+    struct predictor *predictor; /* of predicted columns, else NULL */
+    struct cursor columns[MT_PREDICTED_COUNT];
     uint64_t address; /* of the event before, less its low four bits, shifted down */
     uint64_t ticks;
     uint64_t last_ticks; /* as the block header says */
@@ -44,13 +46,20 @@ struct decoder {
     uint32_t done;
     uint32_t count;
     uint32_t stream;
+    unsigned shift; /* predicted: a unit of time is 2^shift ticks */
 };
 
+/* By how much an event may be later than the time it is given. */
+static inline uint64_t decoder_early_ticks(const struct decoder *decoder) {
+    return (UINT64_C(1) << decoder->shift) - 1;
+}
+
 /* Checks the shape of the payload, which is followed by MT_PAYLOAD_PADDING readable bytes and
- * outlives the decoder. */
+ * outlives the decoder. The predictor is the thread's, NULL before its first block: one is made
+ * when it is needed, and is the caller's to free. */
 bool decode_begin(struct decoder *decoder, const uint8_t *payload, size_t size,
                   const struct mt_block_header *header, uint32_t stream, uint64_t floor,
-                  struct error *error);
+                  struct predictor **predictor, struct error *error);
 
 /* Writes the next events, at most MT_DECODE_CHUNK, and returns how many. After the last one of the
  * block it returns 0. A malformed payload yields the events before the fault; then `fault` is set

@@ -18,6 +18,7 @@ struct merge_source {
     uint32_t open_block;
     bool fault; /* the open block has no more events to give than the chunk */
     struct decoder decoder;
+    struct predictor *predictor;
     struct payload payload;
     uint64_t last; /* time of the last event decoded */
     struct error error;
@@ -97,9 +98,22 @@ bool merge_begin(struct merge *merge, struct reader *reader, struct error *error
     return build_tournament(merge) || error_no_memory(error);
 }
 
+/* What the next block of the source is not predicted from is not kept. */
+static void drop_predictor(struct merge *merge, struct merge_source *source) {
+    if (source->predictor && source->block != MT_NO_BLOCK) {
+        uint64_t offset = merge->reader->blocks[source->block].offset;
+
+        if (reader_block_header(merge->reader, offset).flags & MT_BLOCK_PREDICTED)
+            return;
+    }
+    predict_free(source->predictor);
+    source->predictor = NULL;
+}
+
 static void close_block(struct merge *merge, struct merge_source *source) {
     free(source->events);
     source->events = NULL;
+    drop_predictor(merge, source);
     if (merge->spare_count < MT_MERGE_SPARES && source->payload.bytes) {
         merge->spares[merge->spare_count++] = source->payload;
         source->payload = (struct payload){0};
@@ -145,6 +159,7 @@ static bool open_block(struct merge *merge, uint32_t index, struct error *error)
     const struct block_ref *block = &merge->reader->blocks[source->block];
     struct mt_block_header header = reader_block_header(merge->reader, block->offset);
     size_t chunk = header.count < MT_DECODE_CHUNK ? header.count : MT_DECODE_CHUNK;
+    uint64_t early;
 
     source->open_block = source->block;
     source->block = block->next;
@@ -156,11 +171,14 @@ static bool open_block(struct merge *merge, uint32_t index, struct error *error)
         source->payload = merge->spares[--merge->spare_count];
     if (!reader_payload(merge->reader, block->offset, &source->payload, &source->error) ||
         !decode_begin(&source->decoder, source->payload.bytes, source->payload.size, &header, index,
-                      source->last, &source->error)) {
+                      source->last, &source->predictor, &source->error)) {
         note_fault(merge, source, false);
         close_block(merge, source);
         return true;
     }
+    early = decoder_early_ticks(&source->decoder);
+    if (merge->reader->early_ticks < early)
+        merge->reader->early_ticks = early;
     fill_chunk(merge, source);
     return true;
 }
@@ -278,8 +296,10 @@ bool merge_next(struct merge *merge, const struct event **events, size_t *count,
 }
 
 void merge_end(struct merge *merge) {
-    for (uint32_t i = 0; merge->sources && i < merge->count; i++)
+    for (uint32_t i = 0; merge->sources && i < merge->count; i++) {
+        merge->sources[i].block = MT_NO_BLOCK;
         close_block(merge, &merge->sources[i]);
+    }
     while (merge->spare_count)
         payload_free(&merge->spares[--merge->spare_count]);
     free(merge->sources);

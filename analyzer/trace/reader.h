@@ -78,6 +78,7 @@ struct reader {
     struct damage damage;
     uint64_t events;      /* in sound blocks */
     uint64_t lost_events; /* that damage or a cut is known to have cost */
+    uint64_t early_ticks; /* by which an event decoded so far may be later than its time says */
     uint64_t hash_budget; /* bytes that resynchronising may still hash */
     bool cut;             /* the file ends inside a block */
     char cut_rule[104];   /* what is wrong there */

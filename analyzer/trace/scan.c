@@ -8,8 +8,15 @@
 #include <xxhash.h>
 #include <zstd.h>
 
-/* An event takes at least a byte in four of the five columns. */
+/* An event takes at least a byte in four of the five columns; in two of the predicted ones. */
 enum { COLUMN_HEAD = 4 * MT_COLUMN_COUNT, MIN_EVENT_SIZE = 4 };
+enum { PREDICTED_HEAD = 4 + MT_PREDICTED_COUNT - 1, MIN_PREDICTED_SIZE = 2 };
+
+static uint64_t min_events_size(const struct mt_block_header *header) {
+    if (header->flags & MT_BLOCK_PREDICTED)
+        return PREDICTED_HEAD + (uint64_t)MIN_PREDICTED_SIZE * header->count;
+    return COLUMN_HEAD + (uint64_t)MIN_EVENT_SIZE * header->count;
+}
 
 /* The rule that a header breaks by itself, or NULL. */
 static const char *header_fault(const struct mt_block_header *header) {
@@ -29,7 +36,7 @@ static const char *header_fault(const struct mt_block_header *header) {
         return "events of thread 0";
     if (header->count > MT_BLOCK_MAX_EVENTS)
         return "more than 2^20 events";
-    if (header->raw_size < COLUMN_HEAD + (uint64_t)MIN_EVENT_SIZE * header->count)
+    if (header->raw_size < min_events_size(header))
         return "raw_size too small for its events";
     if (header->first_ticks > header->last_ticks)
         return "first_ticks after last_ticks";

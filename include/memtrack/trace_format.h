@@ -89,7 +89,9 @@ enum mt_mark_kind {
 };
 
 enum mt_block_flags {
-    MT_BLOCK_ZSTD = 1 << 0, /* the payload is one zstd frame */
+    MT_BLOCK_ZSTD = 1 << 0,      /* the payload is one zstd frame */
+    MT_BLOCK_PREDICTED = 1 << 1, /* EVENTS: in predicted columns; from version 4 on */
+    MT_BLOCK_KEY = 1 << 3,       /* EVENTS: predicted from nothing that stands before it */
 };
 
 /* Columns of an EVENTS payload, in order; each is preceded in the payload's head by its length. */
@@ -101,6 +103,54 @@ enum mt_event_column {
     MT_COLUMN_TICKS = 4,     /* varint: ticks since the event before; first since first_ticks */
     MT_COLUMN_COUNT = 5,
 };
+
+/* Columns of an EVENTS payload with flag PREDICTED, in order. */
+enum mt_predicted_column {
+    MT_PREDICTED_TAGS = 0,      /* one byte an event: enum mt_guess, MT_TAG_SIZE, MT_TAG_SYMBOL */
+    MT_PREDICTED_SYMBOLS = 1,   /* varint: context id << 3 | operation */
+    MT_PREDICTED_SIZES = 2,     /* varint */
+    MT_PREDICTED_STEPS = 3,     /* one byte: a place in a list */
+    MT_PREDICTED_SLOTS = 4,     /* zigzag varint: a slot less the one before */
+    MT_PREDICTED_ADDRESSES = 5, /* of allocations and pools: varint, and a byte if it is odd */
+    MT_PREDICTED_ENDS = 6,      /* the same, of deallocations */
+    MT_PREDICTED_TICKS = 7,     /* varint: units of 2^shift ticks since the event before */
+    MT_PREDICTED_COUNT = 8,
+};
+
+/* Where an address was found, in bits 0 to 2 of a tag. The list of an allocation is that of the
+ * free blocks of its class, a deallocation's that of the live blocks. */
+enum mt_guess {
+    MT_GUESS_NEWEST = 0, /* the end of the list */
+    MT_GUESS_OLDER = 1,  /* what was older than the last one taken from the list */
+    MT_GUESS_NEWER = 2,  /* what was newer */
+    MT_GUESS_BUMP = 3,   /* allocation: behind the last one that was placed so */
+    MT_GUESS_OLDER_2 = 3,
+    MT_GUESS_ENDED = 4, /* allocation: what was freed last */
+    MT_GUESS_NEWER_2 = 4,
+    MT_GUESS_CONTEXT = 5, /* allocation: what its context got last */
+    MT_GUESS_SLOT = 5,    /* deallocation: column SLOTS says */
+    MT_GUESS_STEPS = 6,   /* column STEPS says */
+    MT_GUESS_NONE = 7,    /* column ADDRESSES or ENDS says */
+};
+#define MT_TAG_GUESS 0x07
+#define MT_TAG_SIZE 0x18 /* 0 or 1: the candidate of this number; 2: column SIZES says */
+#define MT_TAG_SIZE_SHIFT 3
+#define MT_TAG_SYMBOL 0x60 /* the same of context and operation */
+#define MT_TAG_SYMBOL_SHIFT 5
+
+/* What a predictor holds: at most 2^slots blocks and 2^tables entries a table. */
+#define MT_PREDICTED_SLOTS_MIN 9
+#define MT_PREDICTED_SLOTS_MAX 18
+#define MT_PREDICTED_TABLES_MIN 8
+#define MT_PREDICTED_TABLES_MAX 12
+#define MT_PREDICTED_SHIFT_MAX 16
+#define MT_PREDICTED_CONTEXT_BITS 29
+#define MT_PREDICTED_ADDRESS_BITS 48
+#define MT_PREDICTED_NEAR 8      /* codes of STEPS from the newest; as many from the last taken */
+#define MT_PREDICTED_CLASS_MIN 2 /* classes of sizes, up to and including */
+#define MT_PREDICTED_CLASS_MAX 111
+#define MT_PREDICTED_POOL_LISTS 110 /* lists of free pool blocks come so much later */
+#define MT_PREDICTED_LISTS (MT_PREDICTED_CLASS_MAX + MT_PREDICTED_POOL_LISTS + 1)
 
 enum mt_event_op {
     MT_OP_ALLOC = 0,

@@ -48,8 +48,13 @@ static void add_demo_events(struct builder *builder) {
         {MT_OP_FREE, 3, 0x7f0000002000, 0, 2501000},
     };
 
-    builder_events(builder, 1, first, 3);
-    builder_events(builder, 2, second, 4);
+    if (builder->version >= 4) {
+        builder_predicted_events(builder, 1, first, 3, 2);
+        builder_predicted_events(builder, 2, second, 4, 2);
+    } else {
+        builder_events(builder, 1, first, 3);
+        builder_events(builder, 2, second, 4);
+    }
 }
 
 static void make_foreign(struct builder *builder) {
@@ -81,6 +86,14 @@ static void make_demo(struct builder *builder, int end) {
     add_demo_events(builder);
     if (end)
         builder_end(builder, 5001000);
+}
+
+/* The same, of the version with predicted columns. */
+static void make_predicted(struct builder *builder) {
+    builder_begin_version(builder, 4);
+    define(builder);
+    add_demo_events(builder);
+    builder_end(builder, 5001000);
 }
 
 static void make_newer(struct builder *builder) {
@@ -174,6 +187,8 @@ static int make(struct builder *builder, const char *kind, uint64_t events, uint
         make_demo(builder, 0);
     else if (strcmp(kind, "cut") == 0)
         make_cut(builder);
+    else if (strcmp(kind, "predicted") == 0)
+        make_predicted(builder);
     else if (strcmp(kind, "newer") == 0)
         make_newer(builder);
     else if (strcmp(kind, "own") == 0)

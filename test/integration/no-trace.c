@@ -28,7 +28,7 @@
 // OPTION: memtrack: MEMTRACK_OPTIONS: buffer_mb=x is ignored; a whole number from 1 to 65536
 //
 // RUN: %status 42 env MEMTRACK_OPTIONS=help=1:mode=off %t 2>&1 | FileCheck --check-prefix=HELP %s
-// HELP: zstd_level=N (default 1)
+// HELP: zstd_level=N (default 3)
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 // RUN: %run %t.trace %t 1000 && env MEMTRACK_OPTIONS=mode=profile %run %t.profile %t 1000
 // RUN: %same %t.trace %t.profile && %check %t.profile @%s 's.profile and s.threads == 11' 's.peak_bytes >= s.leaked_bytes'
 // RUN: env MEMTRACK_OPTIONS=mode=profile:writer=inline %run %t.profile %t 1000 && %same %t.trace %t.profile
+// RUN: env MEMTRACK_OPTIONS=mode=profile:clock=coarse %run %t.profile %t 1000 && %same %t.trace %t.profile
 // RUN: env MEMTRACK_OPTIONS=mode=profile:buffer_mb=1 %run %t.profile %t 1000 && %same %t.trace %t.profile
 // RUN: %check %t.profile @%s 'all(t["freed_by_others"] > 0 for t in threads if t["name"] == "worker")'
 // EXPECT: s.complete and s.unmatched_frees == 0 and s.missed_frees == 0

@@ -7,7 +7,8 @@
 #   normalise     a filter for the output, which takes out what differs from run to run
 #   cases         names of the program's runs for the balance; run_program finds one in $case
 # and calls check "$@": with no argument, the counts are checked; with heaptrack, the contexts;
-# with balance, what is live at exit; with nothing, it is only built.
+# with balance, what is live at exit; with nothing, it is only built; with memprof, it is built once
+# more, for LLVM's MemProf.
 
 real=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$real/../.." && pwd)
@@ -252,6 +253,11 @@ check_balance() {
 # For bench/, which needs the programs only.
 check_nothing() {
   :
+}
+
+# The compiler and an option of it, as one word.
+check_memprof() {
+  build_kind mprof "clang-$llvm -fmemory-profile" "$(printf '%s' "$script" | cksum)"
 }
 
 check() {

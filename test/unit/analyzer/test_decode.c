@@ -9,12 +9,13 @@ static size_t decode_all(const struct bytes *payload, const struct mt_block_head
                          struct event *out, bool *fault, struct error *error) {
     uint8_t *padded = calloc(1, payload->size + MT_PAYLOAD_PADDING);
     struct event chunk[MT_DECODE_CHUNK];
+    struct predictor *predictor = NULL;
     struct decoder decoder;
     size_t total = 0;
     size_t count;
 
     memcpy(padded, payload->data, payload->size);
-    *fault = !decode_begin(&decoder, padded, payload->size, header, 3, 0, error);
+    *fault = !decode_begin(&decoder, padded, payload->size, header, 3, 0, &predictor, error);
     while (!*fault) {
         count = decode_chunk(&decoder, chunk, fault, error);
         if (count == 0)
@@ -23,6 +24,7 @@ static size_t decode_all(const struct bytes *payload, const struct mt_block_head
             memcpy(out + total, chunk, count * sizeof(*chunk));
         total += count;
     }
+    predict_free(predictor);
     free(padded);
     return total;
 }
@@ -210,12 +212,257 @@ static void events_before_the_fault_count(void **state) {
     free(decoded);
 }
 
+/* Predicted columns */
+
+/* That of docs/trace-format.md. */
+static void documented_prediction(void **state) {
+    static const uint8_t bytes[] = {
+        0x00, 0x08, 0x09, 0x08, 0x04, 0x02, 0x00, 0x00, 0x07, 0x00, 0x06, 0x57,
+        0x42, 0x50, 0x42, 0x00, 0x02, 0x08, 0x11, 0x08, 0x11, 0x18, 0x18, 0xa8,
+        0x89, 0x80, 0x80, 0x87, 0xac, 0x05, 0x00, 0x01, 0x03, 0x00, 0x03, 0x01,
+    };
+    static const uint64_t ticks[] = {5120, 5376, 6144, 6144, 6912, 7168};
+    const struct bytes payload = {.data = (uint8_t *)bytes, .size = sizeof(bytes)};
+    struct mt_block_header header = {.flags = MT_BLOCK_PREDICTED | MT_BLOCK_KEY,
+                                     .count = 6,
+                                     .first_ticks = 5120,
+                                     .last_ticks = 7168};
+    struct event decoded[6];
+    struct error error = {""};
+    bool fault;
+
+    (void)state;
+    if (decode_all(&payload, &header, decoded, &fault, &error) != 6 || fault)
+        fail_msg("%s", error.text);
+    for (unsigned i = 0; i < 6; i++) {
+        assert_int_equal(decoded[i].op, i % 2 ? MT_OP_FREE : MT_OP_ALLOC);
+        assert_int_equal(decoded[i].context, 1 + i % 2);
+        assert_int_equal(decoded[i].size, i % 2 ? 0 : 24);
+        assert_int_equal(decoded[i].address, 0x5581c00012a0);
+        assert_int_equal(decoded[i].ticks, ticks[i]);
+    }
+}
+
+static void unpredictable_events_survive(void **state) {
+    enum { COUNT = 5000, SHIFT = 7 };
+    struct built_event *built = calloc(COUNT, sizeof(*built));
+    struct event *decoded = calloc(COUNT, sizeof(*decoded));
+    struct bytes payload = {0};
+    struct mt_block_header header = {.flags = MT_BLOCK_PREDICTED | MT_BLOCK_KEY, .count = COUNT};
+    struct error error = {""};
+    uint64_t ticks = 1000;
+    bool fault;
+
+    (void)state;
+    srand(1);
+    for (int i = 0; i < COUNT; i++) {
+        built[i] = (struct built_event){
+            .op = (uint8_t)(rand() % 7),
+            .context = (uint32_t)random_of_bits((unsigned)rand() % 30),
+            .address = random_of_bits((unsigned)rand() % 65) | 1,
+            .size = random_of_bits((unsigned)rand() % 64),
+            .ticks = ticks,
+        };
+        ticks += random_of_bits((unsigned)rand() % 45);
+    }
+    header.first_ticks = built[0].ticks >> SHIFT << SHIFT;
+    header.last_ticks = built[COUNT - 1].ticks >> SHIFT << SHIFT;
+    builder_predicted_payload(&payload, built, COUNT, SHIFT);
+    if (decode_all(&payload, &header, decoded, &fault, &error) != COUNT || fault)
+        fail_msg("%s", error.text);
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(decoded[i].op, built[i].op);
+        assert_int_equal(decoded[i].context, built[i].context);
+        assert_int_equal(decoded[i].address, built[i].address);
+        assert_int_equal(decoded[i].size, built[i].op & 1 ? 0 : built[i].size);
+        assert_int_equal(decoded[i].ticks, built[i].ticks >> SHIFT << SHIFT);
+        assert_int_equal(decoded[i].stream, 3);
+    }
+    bytes_free(&payload);
+    free(built);
+    free(decoded);
+}
+
+struct predicted {
+    const char *head; /* sequence, shift, slots, tables */
+    const char *data[MT_PREDICTED_COUNT];
+    size_t sizes[MT_PREDICTED_COUNT];
+    uint64_t last_ticks;
+};
+
+static void expect_refused(const struct predicted *columns, uint32_t count, const char *rule) {
+    struct bytes payload = {0};
+    struct mt_block_header header = {.flags = MT_BLOCK_PREDICTED | MT_BLOCK_KEY,
+                                     .count = count,
+                                     .first_ticks = 16,
+                                     .last_ticks = columns->last_ticks};
+    struct error error = {""};
+    bool fault;
+    size_t decoded;
+
+    bytes_add(&payload, columns->head, 4);
+    for (int i = 1; i < MT_PREDICTED_COUNT; i++)
+        bytes_varint(&payload, columns->sizes[i]);
+    for (int i = 0; i < MT_PREDICTED_COUNT; i++)
+        bytes_add(&payload, columns->data[i], columns->sizes[i]);
+    decoded = decode_all(&payload, &header, NULL, &fault, &error);
+    if (!rule) {
+        if (fault)
+            fail_msg("%s", error.text);
+        assert_int_equal(decoded, count);
+    } else {
+        assert_true(fault);
+        if (!strstr(error.text, rule))
+            fail_msg("'%s' does not say '%s'", error.text, rule);
+    }
+    bytes_free(&payload);
+}
+
+/* An allocation of 3 bytes and its deallocation. */
+static const struct predicted good = {
+    .head = "\x00\x04\x09\x08",
+    .data = {"\x57\x42", "\x08\x11", "\x03", "", "", "\x04", "", "\x00\x01"},
+    .sizes = {2, 2, 1, 0, 0, 1, 0, 2},
+    .last_ticks = 32,
+};
+
+static void each_rule_of_prediction_is_checked(void **state) {
+    static const char *const heads[] = {"\x00\x11\x09\x08", "\x00\x04\x08\x08", "\x00\x04\x13\x08",
+                                        "\x00\x04\x09\x07", "\x00\x04\x09\x0d"};
+    static const char overflow[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02";
+    static const char large[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
+    struct predicted bad;
+
+    (void)state;
+    expect_refused(&good, 2, NULL);
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        bad = good;
+        bad.head = heads[i];
+        expect_refused(&bad, 2, "out of range");
+    }
+    bad = good;
+    bad.head = "\x01\x04\x09\x08";
+    expect_refused(&bad, 2, "flag KEY");
+    bad = good;
+    bad.last_ticks = 33;
+    expect_refused(&bad, 2, "not in units");
+    bad.last_ticks = 16;
+    expect_refused(&bad, 2, "later than last_ticks");
+    bad.last_ticks = 48;
+    expect_refused(&bad, 2, "earlier than last_ticks");
+    for (int i = 1; i < MT_PREDICTED_COUNT; i++) {
+        bad = good;
+        bad.data[i] = overflow;
+        bad.sizes[i] = 10;
+        expect_refused(&bad, 2,
+                       i == MT_PREDICTED_STEPS || i == MT_PREDICTED_SLOTS || i == MT_PREDICTED_ENDS
+                           ? "goes on after the last event"
+                           : "does not fit the column");
+        bad = good;
+        if (bad.sizes[i]--)
+            expect_refused(&bad, 2, "does not fit the column");
+    }
+    bad = good;
+    bad.data[MT_PREDICTED_SYMBOLS] = "\x0f\x11";
+    expect_refused(&bad, 2, "reserved");
+    bad.data[MT_PREDICTED_SYMBOLS] = "\x80\x80\x80\x80\x10";
+    bad.sizes[MT_PREDICTED_SYMBOLS] = 5;
+    expect_refused(&bad, 2, "symbol does not fit");
+    bad = good;
+    bad.data[MT_PREDICTED_SIZES] = large;
+    bad.sizes[MT_PREDICTED_SIZES] = 10;
+    expect_refused(&bad, 2, "impossible size");
+    bad = good;
+    bad.data[MT_PREDICTED_ADDRESSES] = "\x00";
+    expect_refused(&bad, 2, "address 0");
+    bad.data[MT_PREDICTED_ADDRESSES] = "\x02";
+    expect_refused(&bad, 2, "above 64 bits");
+    bad.data[MT_PREDICTED_ADDRESSES] = "\x05\x10";
+    bad.sizes[MT_PREDICTED_ADDRESSES] = 2;
+    expect_refused(&bad, 2, "above 64 bits");
+}
+
+/* Guesses that point at nothing, with what columns they need. */
+static void bad_guesses_are_refused(void **state) {
+    static const struct {
+        const char *tags;
+        int column;
+        const char *data;
+        const char *rule;
+    } cases[] = {
+        {"\x50\x42", 0, NULL, "names no block"}, /* no free block */
+        {"\x51\x42", 0, NULL, "names no block"}, /* none was taken */
+        {"\x52\x42", 0, NULL, "names no block"},
+        {"\x53\x42", 0, NULL, "address 0"}, /* nothing before it */
+        {"\x54\x42", 0, NULL, "address 0"},
+        {"\x55\x42", 0, NULL, "names no block"},
+        {"\x56\x42", MT_PREDICTED_STEPS, "\x00", "names no block"},
+        {"\x56\x42", MT_PREDICTED_STEPS, "\x20", "steps do not fit"},
+        {"\x56\x42", 0, NULL, "steps do not fit"},
+        {"\x57\x41", 0, NULL, "names no block"}, /* the only block is not older */
+        {"\x57\x45", 0, NULL, "slot does not fit"},
+        {"\x57\x45", MT_PREDICTED_SLOTS, "\x02", "names no block"}, /* none so far */
+        {"\x57\x45", MT_PREDICTED_SLOTS, "\x01", "names no block"}, /* the end of a list */
+        {"\x57\x45", MT_PREDICTED_SLOTS, "\x00", NULL},
+        {"\x57\x40", 0, NULL, NULL},
+        {"\x57\x42", 0, NULL, NULL},
+        {"\x57\x4a", 0, NULL, "tag is reserved"}, /* a size of a deallocation */
+        {"\x5f\x42", 0, NULL, "size does not fit"},
+        {"\x77\x42", 0, NULL, "symbol does not fit"},
+        {"\xd7\x42", 0, NULL, "tag is reserved"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct predicted bad = good;
+
+        bad.data[MT_PREDICTED_TAGS] = cases[i].tags;
+        if (cases[i].column) {
+            bad.data[cases[i].column] = cases[i].data;
+            bad.sizes[cases[i].column] = 1;
+        }
+        expect_refused(&bad, 2, cases[i].rule);
+    }
+}
+
+static void predicted_lengths_are_checked(void **state) {
+    static const struct built_event events[] = {{MT_OP_ALLOC, 1, 0x1000, 8, 5},
+                                                {MT_OP_FREE, 1, 0x1000, 0, 5}};
+    struct mt_block_header header = {
+        .flags = MT_BLOCK_PREDICTED | MT_BLOCK_KEY, .count = 2, .first_ticks = 5, .last_ticks = 5};
+    struct bytes payload = {0};
+    struct error error;
+    bool fault;
+
+    (void)state;
+    builder_predicted_payload(&payload, events, 2, 0);
+    assert_int_equal(decode_all(&payload, &header, NULL, &fault, &error), 2);
+    for (size_t i = 4; i < 11; i++) {
+        payload.data[i]++;
+        assert_int_equal(decode_all(&payload, &header, NULL, &fault, &error), 0);
+        assert_true(fault);
+        payload.data[i]--;
+    }
+    for (size_t size = 0; size < payload.size; size++) {
+        struct bytes shorter = {.data = payload.data, .size = size};
+
+        assert_int_equal(decode_all(&shorter, &header, NULL, &fault, &error), 0);
+        assert_true(fault);
+    }
+    bytes_free(&payload);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_events_survive),
         cmocka_unit_test(each_rule_is_checked),
         cmocka_unit_test(column_lengths_are_checked),
         cmocka_unit_test(events_before_the_fault_count),
+        cmocka_unit_test(documented_prediction),
+        cmocka_unit_test(unpredictable_events_survive),
+        cmocka_unit_test(each_rule_of_prediction_is_checked),
+        cmocka_unit_test(bad_guesses_are_refused),
+        cmocka_unit_test(predicted_lengths_are_checked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

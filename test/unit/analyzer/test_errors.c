@@ -293,6 +293,30 @@ static void a_pause_explains_what_comes_after_it(void **state) {
     }
 }
 
+/* Times in units may say of what followed a pause that it was before it. */
+static void a_pause_explains_what_may_come_after_it(void **state) {
+    static const struct built_event events[] = {
+        {MT_OP_ALLOC, 1, A, 100, 2000},
+        {MT_OP_FREE, 2, A, 0, 3000},
+        {MT_OP_FREE, 3, B, 0, 5000},
+    };
+
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        struct builder builder;
+        struct analyzed run;
+
+        begin(&builder);
+        builder_predicted_events(&builder, 1, events, 3, 8);
+        builder_mark(&builder, late ? 5200 : 4900, 1, MT_MARK_PAUSE, "");
+        builder_end(&builder, 9000);
+        analyze(&run, &builder);
+        assert_int_equal(run.facts.errors.counts[MEMORY_INVALID_FREE], late);
+        analyzed_free(&run);
+        builder_free(&builder);
+    }
+}
+
 /* Thread 1 frees, thread 2 gets the address and frees it, thread 3 the same; the stamps of what
  * different threads did lie in any order. */
 static void late_pairs_are_no_errors(void **state) {
@@ -450,6 +474,7 @@ int main(void) {
         cmocka_unit_test(what_is_not_recorded_explains_a_free),
         cmocka_unit_test(a_killed_program_of_one_thread_tells_its_errors),
         cmocka_unit_test(a_pause_explains_what_comes_after_it),
+        cmocka_unit_test(a_pause_explains_what_may_come_after_it),
         cmocka_unit_test(late_pairs_are_no_errors),
         cmocka_unit_test(errors_among_threads_are_found_after_the_window),
         cmocka_unit_test(the_next_block_does_not_hide_a_double_free),

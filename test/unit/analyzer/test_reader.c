@@ -60,6 +60,7 @@ static void documented_example(void **state) {
     struct mt_block_header header = {.count = 2, .first_ticks = 500, .last_ticks = 750};
     uint8_t *padded = calloc(1, sizeof(payload) + MT_PAYLOAD_PADDING);
     struct event decoded[MT_DECODE_CHUNK];
+    struct predictor *predictor = NULL;
     struct decoder decoder;
     struct error error;
     bool fault;
@@ -69,7 +70,8 @@ static void documented_example(void **state) {
     assert_int_equal(built.size, sizeof(payload));
     assert_memory_equal(built.data, payload, sizeof(payload));
     memcpy(padded, payload, sizeof(payload));
-    assert_true(decode_begin(&decoder, padded, sizeof(payload), &header, 0, 0, &error));
+    assert_true(decode_begin(&decoder, padded, sizeof(payload), &header, 0, 0, &predictor, &error));
+    assert_null(predictor);
     assert_int_equal(decode_chunk(&decoder, decoded, &fault, &error), 2);
     assert_false(fault);
     assert_int_equal(decoded[0].address, 0x5581c00012a0);

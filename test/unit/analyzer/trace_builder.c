@@ -326,21 +326,93 @@ void builder_events_payload(struct bytes *payload, const struct built_event *eve
     }
 }
 
-void builder_events(struct builder *builder, uint32_t thread, const struct built_event *events,
-                    size_t count) {
-    struct bytes payload = {0};
-    struct mt_block_header header = {
+static void add_address(struct bytes *column, uint64_t address, uint64_t base) {
+    int64_t units = (int64_t)((address >> 4) - (base >> 4));
+    uint64_t zigzag = (uint64_t)units << 1 ^ (uint64_t)(units >> 63);
+    int differs = (address & 15) != (base & 15);
+
+    bytes_varint(column, zigzag << 1 | (uint64_t)differs);
+    if (differs)
+        add_byte(column, address & 15);
+}
+
+void builder_predicted_payload(struct bytes *payload, const struct built_event *events,
+                               size_t count, unsigned shift) {
+    enum { TAGS, SYMBOLS, SIZES, STEPS, SLOTS, ADDRESSES, ENDS, TICKS, COLUMNS };
+    struct bytes columns[COLUMNS] = {{0}};
+    uint64_t ticks = events[0].ticks >> shift, pool = 0;
+    uint64_t bump[2] = {0}, ended[2] = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        const struct built_event *event = &events[i];
+        int of_pool = event->op >= 4;
+
+        add_byte(&columns[TAGS], (uint8_t)(2 << 5 | (event->op & 1 ? 0 : 2) << 3 | 7));
+        bytes_varint(&columns[SYMBOLS], (uint64_t)event->context << 3 | event->op);
+        if ((event->op & 1) == 0)
+            bytes_varint(&columns[SIZES], event->size);
+        if (event->op & 1) {
+            add_address(&columns[ENDS], event->address, ended[of_pool]);
+            ended[of_pool] = event->address;
+        } else if (event->op == 6) {
+            add_address(&columns[ADDRESSES], event->address, pool);
+            pool = event->address;
+        } else {
+            uint64_t room = of_pool           ? (event->size + 7) / 8 * 8
+                            : event->size > 8 ? (event->size + 23) / 16 * 16
+                                              : 32;
+
+            add_address(&columns[ADDRESSES], event->address, bump[of_pool]);
+            bump[of_pool] = event->address + room;
+        }
+        bytes_varint(&columns[TICKS], (event->ticks >> shift) - ticks);
+        ticks = event->ticks >> shift;
+    }
+    bytes_varint(payload, 0);
+    add_byte(payload, (uint8_t)shift);
+    add_byte(payload, 9);
+    add_byte(payload, 8);
+    for (int i = SYMBOLS; i < COLUMNS; i++)
+        bytes_varint(payload, columns[i].size);
+    for (int i = 0; i < COLUMNS; i++) {
+        bytes_add(payload, columns[i].data, columns[i].size);
+        bytes_free(&columns[i]);
+    }
+}
+
+/* A block of the thread's next events. */
+static void add_events(struct builder *builder, uint32_t thread, uint16_t flags,
+                       const struct built_event *events, size_t count, unsigned shift,
+                       const struct bytes *payload) {
+    const struct mt_block_header header = {
         .kind = MT_BLOCK_EVENTS,
+        .flags = flags,
         .thread = thread,
         .count = (uint32_t)count,
-        .first_ticks = events[0].ticks,
-        .last_ticks = events[count - 1].ticks,
+        .first_ticks = events[0].ticks >> shift << shift,
+        .last_ticks = events[count - 1].ticks >> shift << shift,
         .first_event = builder->events_of[thread],
     };
 
-    builder_events_payload(&payload, events, count);
-    builder_block(builder, header, &payload);
-    bytes_free(&payload);
+    builder_block(builder, header, payload);
     builder->events_of[thread] += count;
     builder->events += count;
+}
+
+void builder_predicted_events(struct builder *builder, uint32_t thread,
+                              const struct built_event *events, size_t count, unsigned shift) {
+    struct bytes payload = {0};
+
+    builder_predicted_payload(&payload, events, count, shift);
+    add_events(builder, thread, 2 | 8, events, count, shift, &payload);
+    bytes_free(&payload);
+}
+
+void builder_events(struct builder *builder, uint32_t thread, const struct built_event *events,
+                    size_t count) {
+    struct bytes payload = {0};
+
+    builder_events_payload(&payload, events, count);
+    add_events(builder, thread, 0, events, count, 0, &payload);
+    bytes_free(&payload);
 }

@@ -97,7 +97,14 @@ void builder_end(struct builder *builder, uint64_t ticks);
 void builder_events(struct builder *builder, uint32_t thread, const struct built_event *events,
                     size_t count);
 
-/* The payload alone. */
+/* The same in predicted columns, as a key block whose guesses are all MT_GUESS_NONE, with times in
+ * units of 2^shift ticks. From version 4 on. */
+void builder_predicted_events(struct builder *builder, uint32_t thread,
+                              const struct built_event *events, size_t count, unsigned shift);
+
+/* The payloads alone. */
+void builder_predicted_payload(struct bytes *payload, const struct built_event *events,
+                               size_t count, unsigned shift);
 void builder_events_payload(struct bytes *payload, const struct built_event *events, size_t count);
 
 /* After changes to the block header at the offset. */

@@ -31,7 +31,7 @@ ftruncate getauxval getcwd getenv getpid getppid getrandom getrlimit gettid lsta
 mem(cmp|cpy|move|set) __(memcpy|memset|memmove|strlen)_chk mmap mprotect munmap open prctl
 program_invocation_short_name
 pthread_(attr_(destroy|init|setdetachstate|setstacksize)|create|key_create|setcancelstate|setspecific|sigmask)
-pthread_atfork pwrite read readlink __register_atfork sched_yield _setjmp
+pthread_atfork pwrite read readlink __register_atfork sched_(getaffinity|yield) __sched_cpucount _setjmp
 sig(addset|delset|emptyset|fillset|ismember|pending|timedwait) __stack_chk_fail stat
 str(n?cmp|ncpy|cspn|errordesc_np|len|nlen|rchr|str) syscall sysconf tgkill time __tls_get_addr
 uname unlink wcslen write
