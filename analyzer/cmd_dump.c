@@ -49,6 +49,8 @@ static int dump(const char *path, const struct output_ops *format, const char *o
             status = command_error("%s: %s", path, error.text);
         if (!command_output_close(&output))
             status = STATUS_ERROR;
+        if (trace.defs.profile.present)
+            command_error("%s: is a profile: there are no events but those after it", path);
         if (trace.reader.damage.count)
             command_error("%s: damaged: %" PRIu64 " bytes unreadable, %" PRIu64
                           " events known to be lost",

@@ -253,6 +253,9 @@ static bool write_report(FILE *out, struct report *report, const void *data, str
 
     if (arguments->tag && !filter_tag(report, arguments->tag, error))
         return false;
+    if ((arguments->pools || arguments->pool) && report->totals.profiles == report->traces.count)
+        return error_set(error, "a profile does not tell what custom allocators handed out; "
+                                "MEMTRACK_OPTIONS=mode=trace does");
     if (arguments->pools)
         return write_pools(out, report, arguments, error);
     if (arguments->pool)

@@ -5,6 +5,7 @@
 #include "lock.h"
 #include "memtrack/abi.h"
 #include "object.h"
+#include "options.h"
 #include "os_memory.h"
 #include "sites.h"
 #include "tags.h"
@@ -124,6 +125,9 @@ void mt_definitions_add_thread(const struct mt_thread *thread) {
     uint8_t data[5 * MT_VARINT_MAX + MT_THREAD_NAME_SIZE];
     struct mt_bytes payload = {data, 0};
 
+    /* The totals do not tell it apart, and the trace is not to grow for ever. */
+    if (mt_options.mode == MT_MODE_PROFILE && thread->id >= MT_PROFILE_THREADS)
+        return;
     mt_bytes_add_varint(&payload, thread->id);
     mt_bytes_add_varint(&payload, thread->tid);
     mt_bytes_add_varint(&payload, thread->first_ticks);

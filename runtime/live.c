@@ -195,6 +195,10 @@ void mt_live_give(struct mt_buffer *segment) {
     mt_pool_put(&pool, segment);
 }
 
+bool mt_live_is_file(void) {
+    return atomic_load(&header) != NULL;
+}
+
 void mt_live_note_loss(enum mt_loss_reason reason, uint64_t events) {
     struct mt_live_header *head = atomic_load(&header);
 
@@ -218,13 +222,13 @@ void mt_live_note_clock(void) {
     atomic_store(&noting_clock, false);
 }
 
-void mt_live_close(void) {
+void mt_live_close(bool keep) {
     struct stat status;
 
     mt_lock_take(&lock);
     growing = false;
-    if (atomic_exchange(&header, NULL) && lstat(path, &status) == 0 && status.st_dev == device &&
-        status.st_ino == inode)
+    if (atomic_exchange(&header, NULL) && !keep && lstat(path, &status) == 0 &&
+        status.st_dev == device && status.st_ino == inode)
         unlink(path);
     mt_lock_release(&lock);
 }

@@ -26,14 +26,18 @@ struct mt_buffer *mt_live_take(void);
 /* Gives a segment back. Any thread. */
 void mt_live_give(struct mt_buffer *segment);
 
+/* Whether there is a file. */
+bool mt_live_is_file(void);
+
 /* Notes events that are lost, for a reader that finds no end of the trace. Any thread. */
 void mt_live_note_loss(enum mt_loss_reason reason, uint64_t events);
 
 /* Notes what the clocks say now. Any thread. */
 void mt_live_note_clock(void);
 
-/* Removes the file: the trace is complete. Segments remain usable. */
-void mt_live_close(void);
+/* Removes the file: the trace is complete. Segments remain usable. With `keep` it stays: it holds
+ * what the trace could not be given. */
+void mt_live_close(bool keep);
 
 /* Around fork(). In the child, all segments are gone; with `keep`, a signal handler has interrupted
  * a thread that has one in hand, and what it stores there is for nobody. */

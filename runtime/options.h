@@ -9,7 +9,7 @@
 
 #define MT_OPTION_STRING_SIZE 4096
 
-enum mt_mode { MT_MODE_TRACE, MT_MODE_OFF };
+enum mt_mode { MT_MODE_TRACE, MT_MODE_PROFILE, MT_MODE_OFF };
 enum mt_writer_choice { MT_WRITER_THREAD, MT_WRITER_INLINE };
 enum mt_context_choice { MT_CONTEXT_STACK, MT_CONTEXT_SITE };
 enum mt_sample_choice { MT_SAMPLE_ALL, MT_SAMPLE_TIERED, MT_SAMPLE_POISSON };

@@ -44,7 +44,7 @@ struct mt_buffer {
     uint32_t extended;     /* events that took three records */
     uint32_t last;         /* the thread has ended: no buffer of it follows */
     uint32_t first_record; /* see struct mt_live_head */
-    uint32_t written;      /* words that a snapshot has written already; under the writer's lock */
+    uint32_t written;      /* words that a snapshot or profile has taken; under the writer's lock */
     uint64_t words[MT_BUFFER_WORDS];
 };
 _Static_assert(sizeof(struct mt_buffer) == MT_BUFFER_BYTES, "whole pages");
@@ -52,7 +52,9 @@ _Static_assert(
     offsetof(struct mt_buffer, first_ticks) == offsetof(struct mt_live_head, first_ticks) &&
         offsetof(struct mt_buffer, used) == offsetof(struct mt_live_head, used) &&
         offsetof(struct mt_buffer, generation) == offsetof(struct mt_live_head, generation) &&
-        offsetof(struct mt_buffer, first_record) == offsetof(struct mt_live_head, first_record),
+        offsetof(struct mt_buffer, first_record) == offsetof(struct mt_live_head, first_record) &&
+        offsetof(struct mt_buffer, thread_id) == offsetof(struct mt_live_head, thread) &&
+        offsetof(struct mt_buffer, written) == offsetof(struct mt_live_head, taken),
     "a live file's head");
 
 /* A call that was made by code which is not instrumented, in the place of a site: what it comes

@@ -14,6 +14,7 @@
 #include "options.h"
 #include "os_memory.h"
 #include "process.h"
+#include "profile.h"
 #include "queue.h"
 #include "sink.h"
 #include "stamp.h"
@@ -79,7 +80,15 @@ static uint64_t lost[MT_LOSS_SIGNAL + 1]; /* by reason */
 static enum mt_loss_reason stopped;       /* why nothing more is written; 0: it is */
 static bool registry_held;                /* for a snapshot */
 static uint64_t last_clock_ns;
+static uint64_t clock_interval_ns = CLOCK_INTERVAL_NS;
 static uint64_t cpu_ns;
+
+/* mode=profile */
+static uint64_t last_profile; /* the serial number of the last one written */
+
+static bool is_profile(void) {
+    return mt_options.mode == MT_MODE_PROFILE;
+}
 
 /* Buffers */
 
@@ -138,9 +147,12 @@ static void count_lost(enum mt_loss_reason reason, uint64_t events) {
 static void append(void) {
     uint64_t now = mt_clock_nanoseconds(CLOCK_MONOTONIC);
 
-    if (now - last_clock_ns > CLOCK_INTERVAL_NS) {
+    if (now - last_clock_ns > clock_interval_ns) {
         mt_describe_put_clock(&out);
         last_clock_ns = now;
+        /* Where the trace's size is not to follow the time. */
+        if (is_profile())
+            clock_interval_ns *= 2;
     }
     if (mt_sink_append(out.data, out.size)) {
         appended_events = out_events;
@@ -184,7 +196,8 @@ static void write_loss(struct mt_thread *thread) {
     uint64_t events = atomic_exchange_explicit(&thread->lost, 0, memory_order_relaxed);
 
     lost[MT_LOSS_BUFFERS_FULL] += events;
-    if (!stopped)
+    /* A profile tells them at its end: its trace is not to grow with every thread. */
+    if (!stopped && !is_profile())
         mt_describe_put_loss(&out, thread->id, events, MT_LOSS_BUFFERS_FULL);
 }
 
@@ -206,16 +219,20 @@ static void write_events(struct mt_buffer *const *buffers, unsigned count, const
     flush_if_large();
 }
 
+/* Nothing more is read of it. */
+static void recycle(struct mt_thread *thread) {
+    write_loss(thread);
+    /* The exiting thread holds the registry, and needs the memory for nothing more. */
+    if (registry_held)
+        mt_thread_recycle_locked(thread);
+    else if (!mt_process_is_finishing())
+        mt_thread_recycle(thread);
+}
+
 /* Its events are encoded. */
 static void hold(struct mt_buffer *buffer) {
-    if (buffer->last) {
-        write_loss(buffer->thread);
-        /* The exiting thread holds the registry, and needs the memory for nothing more. */
-        if (registry_held)
-            mt_thread_recycle_locked(buffer->thread);
-        else if (!mt_process_is_finishing())
-            mt_thread_recycle(buffer->thread);
-    }
+    if (buffer->last)
+        recycle(buffer->thread);
     held[held_count++] = buffer;
 }
 
@@ -356,9 +373,90 @@ static unsigned encoders_for(const struct mt_buffer *buffer) {
     return stopped || buffer->written || !are_many(buffer) ? 1 : begin_parts(mt_assist_hands() + 1);
 }
 
-static bool drain(void) {
+/* Profiles */
+
+static void profile_done(struct mt_buffer *buffer) {
+    if (buffer->last)
+        recycle(buffer->thread);
+    give_back(buffer);
+}
+
+/* Full buffers, to wait in the profile. False: there are none. */
+static bool profile_add(void) {
     struct mt_buffer *buffer = mt_queue_take_all(&full);
+    bool any = buffer != NULL;
+
+    while (buffer) {
+        struct mt_buffer *next = atomic_load_explicit(&buffer->next, memory_order_relaxed);
+
+        if (!mt_profile_add(buffer)) {
+            count_lost(MT_LOSS_BUFFERS_FULL,
+                       mt_block_count_events(buffer, buffer->words + buffer->used));
+            profile_done(buffer);
+        }
+        buffer = next;
+    }
+    return any;
+}
+
+static void profile_see(struct mt_thread *thread, void *data) {
+    (void)data;
+    mt_profile_see(thread->buffer, mt_thread_buffer_end(thread));
+}
+
+static void profile_take(void) {
+    /* Whatever is recorded up to this moment is seen after it. */
+    uint64_t until = mt_clock_ticks();
+
+    mt_thread_lock_registry();
+    profile_add();
+    mt_thread_each(profile_see, NULL);
+    mt_thread_unlock_registry();
+    mt_profile_take(until, profile_done);
+    mt_live_note_clock();
+}
+
+/* `all`: what waits is not to wait any longer. */
+static bool profile_drain(bool all) {
     uint64_t cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+    bool any = profile_add();
+
+    all = all || mt_profile_is_urgent(buffers_limit()) || mt_profile_is_due();
+    if (!any && !all)
+        return false;
+    put_definitions();
+    if (all)
+        profile_take();
+    cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    return true;
+}
+
+/* Appended at once: what is counted goes on where the trace has stopped for its size. */
+static bool profile_write(void) {
+    struct mt_totals_cursor cursor = {.serial = ++last_profile};
+
+    flush();
+    while (mt_totals_put(&cursor, &out)) {
+        if (out.size < FLUSH_BYTES)
+            continue;
+        if (!mt_sink_append(out.data, out.size))
+            return false;
+        out.size = 0;
+    }
+    if (out.size && !mt_sink_append(out.data, out.size))
+        return false;
+    out.size = 0;
+    return true;
+}
+
+static bool drain(void) {
+    struct mt_buffer *buffer;
+    uint64_t cpu;
+
+    if (is_profile())
+        return profile_drain(false);
+    buffer = mt_queue_take_all(&full);
+    cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
 
     if (!buffer)
         return false;
@@ -398,9 +496,7 @@ static bool snapshot_is_wanted(void) {
            atomic_load_explicit(&snapshots_done, memory_order_relaxed);
 }
 
-static void take_snapshot(void) {
-    uint32_t number = atomic_load_explicit(&snapshots_wanted, memory_order_acquire);
-
+static void snapshot_events(void) {
     drain();
     mt_thread_lock_registry();
     registry_held = true;
@@ -410,6 +506,21 @@ static void take_snapshot(void) {
     registry_held = false;
     mt_thread_unlock_registry();
     flush();
+}
+
+static void take_snapshot(void) {
+    uint32_t number = atomic_load_explicit(&snapshots_wanted, memory_order_acquire);
+
+    if (!is_profile()) {
+        snapshot_events();
+    } else {
+        profile_drain(true);
+        put_definitions();
+        if (!stopped && !profile_write()) {
+            stopped = MT_LOSS_WRITE_ERROR;
+            out.size = 0;
+        }
+    }
     atomic_store_explicit(&snapshots_failed, stopped != 0, memory_order_relaxed);
     atomic_store_explicit(&snapshots_done, number, memory_order_release);
     mt_lock_wake(&snapshots_done, INT32_MAX);
@@ -453,7 +564,12 @@ static bool help(void) {
 }
 
 bool mt_writer_has_work(void) {
-    return atomic_load_explicit(&full.newest, memory_order_seq_cst) != NULL || snapshot_is_wanted();
+    return atomic_load_explicit(&full.newest, memory_order_seq_cst) != NULL ||
+           snapshot_is_wanted() || mt_profile_is_due();
+}
+
+unsigned mt_writer_pause(void) {
+    return mt_profile_pause();
 }
 
 void mt_writer_detach(void) {
@@ -467,7 +583,8 @@ void mt_writer_notify(void) {
         return;
     if (!mt_writer_thread_wake())
         help();
-    else if (atomic_load_explicit(&in_flight, memory_order_relaxed) > buffers_limit() / 2)
+    else if (!is_profile() &&
+             atomic_load_explicit(&in_flight, memory_order_relaxed) > buffers_limit() / 2)
         mt_assist_grow();
 }
 
@@ -532,9 +649,15 @@ bool mt_writer_start(void) {
     if (!started)
         mt_log("no trace: no memory for the writer", NULL, NULL, NULL);
     started = started && mt_sink_open(parent.fork_ticks != 0) && write_head();
-    active = started;
     if (started && mt_sink_is_file())
         mt_live_open(mt_sink_path(), trace_id);
+    if (started && is_profile() && !mt_profile_start()) {
+        mt_log("no profile: no memory for the writer", NULL, NULL, NULL);
+        mt_live_close(false);
+        mt_sink_close();
+        started = false;
+    }
+    active = started;
     if (started && mt_options.verbose)
         mt_log("recording to ", mt_sink_path(), NULL, NULL);
     mt_lock_release(&lock);
@@ -563,7 +686,10 @@ static void read_name(struct mt_thread *thread) {
 
 static void finish_thread(struct mt_thread *thread, void *data) {
     (void)data;
-    write_events(&thread->buffer, 1, mt_thread_buffer_end(thread));
+    if (is_profile())
+        mt_profile_see(thread->buffer, mt_thread_buffer_end(thread));
+    else
+        write_events(&thread->buffer, 1, mt_thread_buffer_end(thread));
     write_loss(thread);
     /* One that has ended has told all. */
     if (thread->last_ticks || thread->named)
@@ -578,21 +704,33 @@ static void put_tail(void) {
     for (int reason = 0; reason <= MT_LOSS_SIGNAL; reason++) {
         end.lost += lost[reason];
         /* Those of full buffers have been written with their threads. */
-        if (reason != MT_LOSS_BUFFERS_FULL)
+        if (reason != MT_LOSS_BUFFERS_FULL || is_profile())
             mt_describe_put_loss(&out, 0, lost[reason], (enum mt_loss_reason)reason);
     }
     mt_describe_put_clock(&out);
     mt_describe_put_end(&out, &end);
 }
 
-static void write_tail(void) {
+/* False: the trace is not complete, and what it lacks stays in the live file. */
+static bool write_tail(void) {
     uint64_t unbegun = mt_thread_take_lost_unbegun();
 
     lost[MT_LOSS_SIGNAL] += mt_thread_take_lost_nested();
     lost[MT_LOSS_BUFFERS_FULL] += unbegun;
     put_definitions();
     flush();
-    mt_describe_put_loss(&out, 0, unbegun, MT_LOSS_BUFFERS_FULL);
+    if (is_profile() && !profile_write()) {
+        bool kept = mt_live_is_file();
+
+        mt_log(kept ? "the totals are in the live file: " : "the totals are lost: ",
+               "cannot write ", mt_sink_path(), NULL);
+        if (kept)
+            return false;
+        out.size = 0;
+        lost[MT_LOSS_WRITE_ERROR] += mt_totals.sums->events;
+    }
+    if (!is_profile())
+        mt_describe_put_loss(&out, 0, unbegun, MT_LOSS_BUFFERS_FULL);
     put_tail();
     if (!mt_sink_append(out.data, out.size) && mt_sink_take_back()) {
         /* The disk is full: the end is worth more than the last events. */
@@ -603,6 +741,14 @@ static void write_tail(void) {
         mt_sink_append(out.data, out.size);
     }
     out.size = 0;
+    return true;
+}
+
+static void finish_profile(void) {
+    registry_held = true;
+    mt_profile_take(UINT64_MAX, profile_done);
+    registry_held = false;
+    mt_profile_finish();
 }
 
 void mt_writer_finish_here(void) {
@@ -611,14 +757,18 @@ void mt_writer_finish_here(void) {
         uint64_t cpu;
 
         mt_thread_lock_registry();
-        drain();
+        if (is_profile())
+            profile_add();
+        else
+            drain();
         put_definitions();
         cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
         mt_thread_each(finish_thread, NULL);
+        if (is_profile())
+            finish_profile();
         cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
         mt_thread_unlock_registry();
-        write_tail();
-        mt_live_close();
+        mt_live_close(!write_tail());
         mt_sink_close();
     }
     active = false;
@@ -663,6 +813,10 @@ static void start_over(void) {
     out.size = 0;
     written_events = out_events = appended_events = cpu_ns = 0;
     held_count = 0;
+    clock_interval_ns = CLOCK_INTERVAL_NS;
+    last_profile = 0;
+    if (is_profile())
+        mt_profile_forget();
     memset(lost, 0, sizeof lost);
 }
 

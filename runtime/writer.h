@@ -43,6 +43,9 @@ void mt_writer_detach(void);
 bool mt_writer_work(void);
 bool mt_writer_has_work(void);
 
+/* How long it may sleep: milliseconds, 0 for ever. */
+unsigned mt_writer_pause(void);
+
 /* Around fork(): the parent's trace must be whole when its memory is
  * copied. The child starts without a trace. */
 void mt_writer_before_fork(void);

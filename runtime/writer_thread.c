@@ -40,7 +40,7 @@ static void *run(void *argument) {
         /* Pairs with wake(): either it finds this 1, or its buffer or request is found here. */
         atomic_store(&sleeps, 1);
         if (!mt_writer_has_work() && !atomic_load(&request))
-            mt_lock_wait(&sleeps, 1, 0);
+            mt_lock_wait(&sleeps, 1, mt_writer_pause());
         atomic_store(&sleeps, 0);
     }
     if (atomic_load(&request) == REQUEST_FINISH) {

@@ -7,6 +7,7 @@
 
 #include "model/family.h"
 #include "model/heap.h"
+#include "model/profile.h"
 #include "trace/merge.h"
 
 #include <stdlib.h>
@@ -252,12 +253,12 @@ bool analysis_run(struct trace *traces, size_t count, struct facts *facts,
     }
     good = (analysis.members || error_no_memory(error)) && run_families(&analysis, error) &&
            find_errors(&analysis, error);
-    for (size_t i = 0; i < count; i++) {
-        if (good)
-            facts_finish(&facts[i]);
-        else
-            facts_free(&facts[i]);
+    for (size_t i = 0; good && i < count; i++) {
+        facts_finish(&facts[i]);
+        good = profile_add(&facts[i], &traces[i]) || error_no_memory(error);
     }
+    for (size_t i = 0; !good && i < count; i++)
+        facts_free(&facts[i]);
     suspects_free(&analysis.suspects);
     free(analysis.members);
     return good;

@@ -29,6 +29,7 @@ struct context_facts {
 };
 
 struct thread_facts {
+    uint32_t id; /* of a thread that the trace has no events of: its stream knows it else */
     uint64_t events;
     uint64_t allocations; /* made by the thread, like frees */
     uint64_t frees;
@@ -66,6 +67,11 @@ struct facts {
     uint64_t missed_frees;
     uint64_t inherited_frees; /* of memory that the parent process allocated, by its trace; */
     uint64_t orphan_frees;    /* or by all appearances, without it */
+
+    /* Of a profile; see model/profile.h. */
+    uint64_t unassigned_frees; /* after it, of blocks that it counts as live */
+    uint64_t untracked_blocks; /* that could not be followed, and may or may not be live */
+    uint64_t untracked_bytes;
 };
 
 /* Contexts and threads are numbered from 0. Without estimates. */

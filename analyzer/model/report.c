@@ -182,6 +182,7 @@ static bool add_threads(struct report *report, const struct trace *trace,
 
     for (size_t i = 0; i < facts->thread_count; i++) {
         const struct thread_facts *thread = &facts->threads[i];
+        uint32_t id = i < trace->reader.stream_count ? trace->reader.streams[i].thread : thread->id;
         struct report_thread *added;
 
         if (thread->events == 0)
@@ -191,8 +192,8 @@ static bool add_threads(struct report *report, const struct trace *trace,
             return false;
         *added = (struct report_thread){
             .trace = trace,
-            .id = trace->reader.streams[i].thread,
-            .def = defs_thread(&trace->defs, trace->reader.streams[i].thread),
+            .id = id,
+            .def = defs_thread(&trace->defs, id),
             .events = thread->events,
             .freed_by_others = thread->freed_by_others,
             .counters =
@@ -251,6 +252,11 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
     totals->missed_frees += facts->missed_frees;
     totals->inherited_frees += facts->inherited_frees;
     totals->orphan_frees += facts->orphan_frees;
+    totals->profiles += defs->profile.present;
+    totals->incomplete_profiles += (defs->profile.totals.flags & MT_PROFILE_INCOMPLETE) != 0;
+    totals->unassigned_frees += facts->unassigned_frees;
+    totals->untracked_blocks += facts->untracked_blocks;
+    totals->untracked_bytes += facts->untracked_bytes;
     for (int i = 0; i < MEMORY_ERROR_KINDS; i++)
         totals->errors[i] += facts->errors.counts[i];
     totals->dropped_events += defs_dropped(defs);
@@ -531,6 +537,6 @@ uint64_t report_error_count(const struct report *report) {
 bool report_complete(const struct report *report) {
     const struct report_totals *totals = &report->totals;
 
-    return totals->without_end == 0 && totals->lost_events == 0 && totals->damaged_places == 0 &&
-           totals->dropped_events == 0;
+    return totals->without_end == 0 && totals->incomplete_profiles == 0 &&
+           totals->lost_events == 0 && totals->damaged_places == 0 && totals->dropped_events == 0;
 }

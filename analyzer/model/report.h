@@ -111,6 +111,11 @@ struct report_totals {
     uint64_t missed_frees;
     uint64_t inherited_frees;
     uint64_t orphan_frees;
+    uint64_t profiles; /* traces */
+    uint64_t incomplete_profiles;
+    uint64_t unassigned_frees; /* as in struct facts, like the next ones */
+    uint64_t untracked_blocks;
+    uint64_t untracked_bytes;
     uint64_t dropped_events; /* the runtime says that it could not record them */
     uint64_t losses[MT_LOSS_REASONS];
     uint64_t lost_events; /* recorded, but damaged or cut off */

@@ -97,6 +97,10 @@ static void print_error(FILE *out, size_t number, const struct report_error *err
 static void print_scope(FILE *out, const struct report *report) {
     const struct report_totals *totals = &report->totals;
 
+    if (totals->profiles)
+        fputs(
+            "  - whether there were errors in what was profiled cannot be told: mode=trace tells\n",
+            out);
     if (totals->unmatched_frees)
         fputs("  - a free that is counted here as one of other memory may be a double or invalid "
               "one\n",
@@ -120,7 +124,7 @@ bool errors_print(FILE *out, struct report *report, const struct report_options 
     if (count)
         notes_error_kinds(out, report);
     else
-        fputs("none", out);
+        fputs(report->totals.profiles ? "not known" : "none", out);
     fputc('\n', out);
     notes_print(out, report, false);
     print_scope(out, report);

@@ -125,10 +125,24 @@ static void print_live(FILE *out, const struct reader *reader) {
         fprintf(out, "  %-12s not used: %s\n", "live file", reader->live_fault.text);
 }
 
+static void print_profile(FILE *out, const struct defs *defs) {
+    const struct profile *profile = &defs->profile;
+
+    if (!profile->present)
+        return;
+    fprintf(out, "  %-12s %s events counted in the process; %s contexts, %s threads, %s points%s\n",
+            "profile", COUNT(profile->totals.events), COUNT(profile->contexts.count),
+            COUNT(profile->threads.count), COUNT(profile->points.count),
+            profile->totals.flags & MT_PROFILE_INCOMPLETE ? "; incomplete" : "");
+    if (defs->end.present && profile->totals.events)
+        fprintf(out, "  %-12s %.1f ns of the writer's CPU an event\n", "",
+                (double)defs->end.writer_ns / (double)profile->totals.events);
+}
+
 static void print_blocks(FILE *out, const struct reader *reader) {
     static const char *const names[MT_KNOWN_KINDS] = {"other",   "events",      "sites", "contexts",
                                                       "threads", "process",     "clock", "loss",
-                                                      "end",     "definitions", "marks"};
+                                                      "end",     "definitions", "marks", "profile"};
 
     fprintf(out, "\n  %-11s %10s %14s %12s %12s %14s\n", "blocks", "number", "records", "stored",
             "raw", "bytes/record");
@@ -148,22 +162,29 @@ static void print_blocks(FILE *out, const struct reader *reader) {
                 (double)reader->size / (double)reader->events);
 }
 
+static void print_thread(FILE *out, const struct trace *trace, uint32_t id, uint64_t events) {
+    const struct thread_def *def = defs_thread(&trace->defs, id);
+    char *name = def ? names_utf8(def->name, strlen(def->name)) : NULL;
+
+    fprintf(out, "  %8u %10" PRIu64 "  %-16s %14s", id, def ? def->tid : 0, name ? name : "?",
+            COUNT(events));
+    if (def)
+        fprintf(out, " %14s %14s", DURATION(trace_ns(trace, def->first_ticks)),
+                def->last_ticks ? DURATION(trace_ns(trace, def->last_ticks)) : "-");
+    fputc('\n', out);
+    free(name);
+}
+
 static void print_threads(FILE *out, const struct trace *trace) {
+    const struct profile *profile = &trace->defs.profile;
+
     fprintf(out, "\n  %8s %10s  %-16s %14s %14s %14s\n", "thread", "tid", "name", "events",
             "first seen", "ended");
-    for (size_t i = 0; i < trace->reader.stream_count; i++) {
-        const struct stream *stream = &trace->reader.streams[i];
-        const struct thread_def *def = defs_thread(&trace->defs, stream->thread);
-        char *name = def ? names_utf8(def->name, strlen(def->name)) : NULL;
-
-        fprintf(out, "  %8u %10" PRIu64 "  %-16s %14s", stream->thread, def ? def->tid : 0,
-                name ? name : "?", COUNT(stream->events));
-        if (def)
-            fprintf(out, " %14s %14s", DURATION(trace_ns(trace, def->first_ticks)),
-                    def->last_ticks ? DURATION(trace_ns(trace, def->last_ticks)) : "-");
-        fputc('\n', out);
-        free(name);
-    }
+    for (size_t i = 0; i < trace->reader.stream_count; i++)
+        print_thread(out, trace, trace->reader.streams[i].thread, trace->reader.streams[i].events);
+    for (size_t i = 0; i < profile->threads.count; i++)
+        print_thread(out, trace, (uint32_t)profile->threads.items[i].id,
+                     profile->threads.items[i].events);
 }
 
 enum { MARKS_SHOWN = 100 };
@@ -226,6 +247,7 @@ void output_info(FILE *out, const struct trace *trace, bool verified) {
     print_process(out, &trace->defs);
     print_clock(out, trace);
     print_live(out, &trace->reader);
+    print_profile(out, &trace->defs);
     print_capture(out, &trace->defs);
     fprintf(out, "  %-12s %s sites, %s contexts, %s threads\n", "defines",
             COUNT(trace->defs.sites.count - 1), COUNT(trace->defs.contexts.count - 1),

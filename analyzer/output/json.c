@@ -123,6 +123,10 @@ static json_t *summary_object(const struct report *report) {
     JSON_SET(object, "sites_without_debug_info", json_number_of(totals->sites_without_debug_info));
     JSON_SET(object, "traces", json_number_of(report->traces.count));
     JSON_SET(object, "tag", report->tag ? json_text(report->tag) : json_null());
+    JSON_SET(object, "profile", json_boolean(totals->profiles > 0));
+    JSON_SET(object, "unassigned_frees", json_number_of(totals->unassigned_frees));
+    JSON_SET(object, "untracked_blocks", json_number_of(totals->untracked_blocks));
+    JSON_SET(object, "untracked_bytes", json_number_of(totals->untracked_bytes));
     JSON_SET(object, "estimated", json_boolean(totals->sampled > 0));
     JSON_SET(object, "complete", json_boolean(report_complete(report)));
     return object;
@@ -296,6 +300,36 @@ static void write_phases(FILE *out, const struct report *report) {
     fputs("],\n", out);
 }
 
+static json_t *point_object(const struct trace *trace, const struct profile_point *point) {
+    json_t *object = json_object();
+
+    JSON_SET(object, "time_ns",
+             trace->defs.rate_known ? json_rounded(trace_ns(trace, point->ticks)) : json_null());
+    JSON_SET(object, "live_bytes", json_number_of(point->live));
+    JSON_SET(object, "live_blocks", json_number_of(point->live_blocks));
+    JSON_SET(object, "allocations", json_number_of(point->allocations));
+    JSON_SET(object, "pid", json_integer(trace->reader.header.pid));
+    return object;
+}
+
+/* The course in time that profiles keep. */
+static void write_timeline(FILE *out, const struct report *report) {
+    bool first = true;
+
+    if (!report->totals.profiles)
+        return;
+    fputs("\"timeline\": [", out);
+    for (size_t i = 0; i < report->traces.count; i++) {
+        const struct trace *trace = report->traces.items[i]->trace;
+
+        for (size_t k = 0; k < trace->defs.profile.points.count; k++) {
+            write_item(out, !first, point_object(trace, &trace->defs.profile.points.items[k]));
+            first = false;
+        }
+    }
+    fputs("],\n", out);
+}
+
 static void write_rows(FILE *out, const char *key, const struct report_rows *rows,
                        enum report_by by, bool fold) {
     fprintf(out, "\"%s\": [", key);
@@ -365,6 +399,7 @@ static bool write_report(FILE *out, struct report *report, const struct report_o
                : write_lists(out, report, options, error)))
         return false;
     write_phases(out, report);
+    write_timeline(out, report);
     fputs("\"threads\": [", out);
     for (size_t i = 0; i < report->threads.count; i++)
         write_item(out, i, thread_object(&report->threads.items[i]));

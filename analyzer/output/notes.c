@@ -119,10 +119,15 @@ static void print_joined(FILE *out, const struct report *report) {
 
     if (totals->joined > totals->running)
         fprintf(out,
-                "  - %s: its last %s events come from the live file beside the trace,\n"
+                "  - %s: its %slast %s events come from the live file beside the trace,\n"
                 "    none is missing; \"leaked\" is what was live then\n",
                 several ? "a program did not end by exit" : "the program did not end by exit",
-                COUNT(totals->joined_events));
+                totals->profiles ? "totals and " : "", COUNT(totals->joined_events));
+    if (totals->unassigned_frees)
+        fprintf(out,
+                "  ! %s of these events are frees of blocks that the totals count as live:\n"
+                "    what they held is in \"leaked\"\n",
+                COUNT(totals->unassigned_frees));
     if (totals->running)
         fprintf(out, "  - %s runs still; \"leaked\" is what is live now\n",
                 several ? "a program" : "the program");
@@ -221,6 +226,23 @@ static void print_cut_contexts(FILE *out, const struct report_totals *totals) {
             COUNT(totals->cut_contexts));
 }
 
+static void print_profile(FILE *out, const struct report *report) {
+    const struct report_totals *totals = &report->totals;
+
+    if (!totals->profiles)
+        return;
+    fprintf(out,
+            "  - %sa profile: exact totals that the process kept itself, without events; it does "
+            "not\n    tell errors%s\n",
+            totals->profiles < report->traces.count ? "some are " : "",
+            totals->pool_events ? " and custom allocators" : "");
+    if (totals->incomplete_profiles)
+        fprintf(out,
+                "  ! it is incomplete: for want of memory %s allocations of %s were counted but "
+                "not\n    followed: peak, leaked and frees are too low\n",
+                COUNT(totals->untracked_blocks), BYTES(totals->untracked_bytes));
+}
+
 static void print_errors(FILE *out, const struct report *report) {
     uint64_t count = report_error_count(report);
 
@@ -234,6 +256,7 @@ static void print_errors(FILE *out, const struct report *report) {
 void notes_print(FILE *out, const struct report *report, bool errors) {
     const struct report_totals *totals = &report->totals;
 
+    print_profile(out, report);
     print_losses(out, totals);
     print_damage(out, totals);
     print_no_end(out, report);
@@ -249,7 +272,7 @@ void notes_print(FILE *out, const struct report *report, bool errors) {
     print_missed(out, report);
     print_inherited(out, report);
     print_cut_contexts(out, totals);
-    if (totals->pool_events)
+    if (totals->pool_events && totals->profiles < report->traces.count)
         fputs("  - what custom allocators handed out is not in these figures: memtrack report "
               "--pools\n",
               out);

@@ -18,14 +18,17 @@ static parse_function *const parsers[MT_KNOWN_KINDS] = {
     [MT_BLOCK_THREADS] = parse_threads, [MT_BLOCK_PROCESS] = parse_process,
     [MT_BLOCK_CLOCK] = parse_clock,     [MT_BLOCK_LOSS] = parse_loss,
     [MT_BLOCK_END] = parse_end,         [MT_BLOCK_DEFINITIONS] = parse_definitions,
-    [MT_BLOCK_MARKS] = parse_marks,
+    [MT_BLOCK_MARKS] = parse_marks,     [MT_BLOCK_PROFILE] = parse_profile,
 };
 
 static size_t memory_used(const struct defs *defs) {
     return defs->arena.total + defs->sites.capacity * sizeof(*defs->sites.items) +
            defs->contexts.capacity * sizeof(*defs->contexts.items) +
            defs->threads.capacity * sizeof(*defs->threads.items) +
-           defs->marks.capacity * sizeof(*defs->marks.items);
+           defs->marks.capacity * sizeof(*defs->marks.items) +
+           defs->profile.contexts.capacity * sizeof(*defs->profile.contexts.items) +
+           defs->profile.threads.capacity * sizeof(*defs->profile.threads.items) +
+           defs->profile.points.capacity * sizeof(*defs->profile.points.items);
 }
 
 static void load_block(struct defs *defs, struct reader *reader, const struct block_ref *block,
@@ -142,6 +145,7 @@ void defs_free(struct defs *defs) {
     free(defs->contexts.items);
     free(defs->threads.items);
     free(defs->marks.items);
+    profile_free(&defs->profile);
     free(defs->context_table);
     id_map_free(&defs->site_of_id);
     id_map_free(&defs->context_of_id);

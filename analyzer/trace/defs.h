@@ -6,6 +6,7 @@
 #define MT_TRACE_DEFS_H
 
 #include "memtrack/abi.h"
+#include "trace/profile.h"
 #include "trace/reader.h"
 #include "util/arena.h"
 #include "util/intern.h"
@@ -115,6 +116,7 @@ struct defs {
     double ns_per_tick;
     uint64_t losses[MT_LOSS_REASONS];
     struct end_def end;
+    struct profile profile;
 };
 
 /* Reads all definition blocks. A malformed one is added to the reader's damage and costs what it

@@ -2,6 +2,8 @@
 #include "trace/live.h"
 
 #include "trace/bytes.h"
+#include "trace/live_output.h"
+#include "trace/live_profile.h"
 #include "trace/reader.h"
 
 #include <errno.h>
@@ -18,6 +20,7 @@ static const off_t max_file = (off_t)1 << 40;
 static const size_t max_copied = (size_t)8 << 30;
 
 enum {
+    FIRST_VERSION = 3, /* that had a live file */
     CONTENT = MT_LIVE_SEGMENT - MT_LIVE_HEAD,
     ATTEMPTS = 4,
     DEFINITIONS_AT_ONCE = 4 << 20,  /* bytes of a block of them, at the least */
@@ -29,7 +32,8 @@ enum {
 static size_t content_size(const struct mt_live_head *head) {
     if (head->kind == MT_LIVE_EVENTS && head->used <= CONTENT / 8)
         return (size_t)head->used * 8;
-    if (head->kind == MT_LIVE_DEFINITIONS && head->used <= CONTENT)
+    if ((head->kind == MT_LIVE_DEFINITIONS || head->kind == MT_LIVE_PROFILE) &&
+        head->used <= CONTENT)
         return head->used;
     return 0;
 }
@@ -93,7 +97,7 @@ static bool read_segments(struct live_image *image, int fd, off_t end, struct er
 static const char *header_fault(const struct mt_live_header *header) {
     if (memcmp(header->magic, MT_LIVE_MAGIC, MT_FILE_MAGIC_SIZE) != 0)
         return "is no live file of MemTrack";
-    if (header->version != MT_TRACE_VERSION)
+    if (header->version < FIRST_VERSION || header->version > MT_TRACE_VERSION)
         return "is of another version than this memtrack reads";
     return header->segment_size == MT_LIVE_SEGMENT ? NULL : "has segments of another size";
 }
@@ -146,46 +150,6 @@ void live_free(struct live_image *image) {
 }
 
 /* Blocks */
-
-struct output {
-    uint8_t *bytes;
-    size_t size;
-    size_t capacity;
-};
-
-static bool reserve(struct output *out, size_t size) {
-    if (out->capacity - out->size < size) {
-        size_t capacity =
-            out->capacity * 2 > out->size + size ? out->capacity * 2 : out->size + size;
-        uint8_t *grown = realloc(out->bytes, capacity);
-
-        if (!grown)
-            return false;
-        out->bytes = grown;
-        out->capacity = capacity;
-    }
-    return true;
-}
-
-static void put(struct output *out, const void *data, size_t size) {
-    memcpy(out->bytes + out->size, data, size);
-    out->size += size;
-}
-
-static void put_varint(struct output *out, uint64_t value) {
-    while (value >= 0x80) {
-        out->bytes[out->size++] = (uint8_t)(value | 0x80);
-        value >>= 7;
-    }
-    out->bytes[out->size++] = (uint8_t)value;
-}
-
-/* Fills in the header of the block whose payload runs from there to the end. */
-static void finish_block(struct output *out, size_t start, struct mt_block_header header) {
-    header.magic = MT_BLOCK_MAGIC;
-    header.stored_size = header.raw_size = (uint32_t)(out->size - start - sizeof(header));
-    memcpy(out->bytes + start, &header, sizeof(header));
-}
 
 struct record {
     uint64_t op;
@@ -240,7 +204,7 @@ static bool columns_init(struct columns *columns) {
     columns->weighted = false;
     for (int i = 0; i < MT_COLUMNS_WEIGHTED; i++) {
         columns->column[i].size = 0;
-        if (!reserve(&columns->column[i], (size_t)CONTENT / 16 * 10))
+        if (!output_reserve(&columns->column[i], (size_t)CONTENT / 16 * 10))
             return false;
     }
     return true;
@@ -256,21 +220,28 @@ static void add_record(struct columns *columns, const struct record *record, uin
     uint8_t op = (uint8_t)(record->op | (record->address & 15) << 4);
     int64_t step = (int64_t)((record->address >> 4) - granule);
 
-    put(&columns->column[MT_COLUMN_OPS], &op, 1);
-    put_varint(&columns->column[MT_COLUMN_CONTEXTS], record->context);
-    put_varint(&columns->column[MT_COLUMN_ADDRESSES], (uint64_t)step << 1 ^ (uint64_t)(step >> 63));
+    output_put(&columns->column[MT_COLUMN_OPS], &op, 1);
+    output_varint(&columns->column[MT_COLUMN_CONTEXTS], record->context);
+    output_varint(&columns->column[MT_COLUMN_ADDRESSES],
+                  (uint64_t)step << 1 ^ (uint64_t)(step >> 63));
     if (!(record->op & MT_OP_FREE)) {
-        put_varint(&columns->column[MT_COLUMN_SIZES], record->size);
-        put_varint(&columns->column[MT_COLUMN_PROBABILITIES], record->probability);
+        output_varint(&columns->column[MT_COLUMN_SIZES], record->size);
+        output_varint(&columns->column[MT_COLUMN_PROBABILITIES], record->probability);
         columns->weighted |= record->probability != 0;
     }
-    put_varint(&columns->column[MT_COLUMN_TICKS], record->ticks - last_ticks);
+    output_varint(&columns->column[MT_COLUMN_TICKS], record->ticks - last_ticks);
 }
 
-/* The block of a segment's events from the thread's event `next` on, up to the first that breaks a
- * rule; a snapshot may have written those before. */
+/* What is known already of a segment's events. */
+struct known {
+    uint64_t events; /* of the thread */
+    size_t words;    /* of the segment */
+};
+
+/* The block of a segment's events that are not known, up to the first that breaks a rule. Their
+ * first is given the number *number, unless that is NULL; then it follows them. */
 static bool put_events(struct output *out, struct columns *columns,
-                       const struct live_segment *segment, uint64_t next) {
+                       const struct live_segment *segment, struct known known, uint64_t *number) {
     struct mt_block_header header = {.kind = MT_BLOCK_EVENTS,
                                      .thread = segment->head.thread,
                                      .first_event = segment->head.first_event};
@@ -281,11 +252,11 @@ static bool put_events(struct output *out, struct columns *columns,
     int count;
 
     if (!columns_init(columns) ||
-        !reserve(out, sizeof(header) + 64 + (size_t)CONTENT / 16 * EVENT_MAX))
+        !output_reserve(out, sizeof(header) + 64 + (size_t)CONTENT / 16 * EVENT_MAX))
         return false;
     for (; (taken = next_record(at, left, ticks, &record)); at += 8 * taken, left -= taken) {
         ticks = record.ticks;
-        if (header.first_event < next) {
+        if (header.first_event < known.events || segment->head.used - left < known.words) {
             header.first_event++;
             continue;
         }
@@ -299,26 +270,35 @@ static bool put_events(struct output *out, struct columns *columns,
         return true;
     count = columns->weighted ? MT_COLUMNS_WEIGHTED : MT_COLUMN_COUNT;
     header.flags = columns->weighted ? MT_BLOCK_WEIGHTED : 0;
+    if (number) {
+        header.first_event = *number;
+        *number += header.count;
+    }
     out->size += sizeof(header);
     for (int i = 0; i < count; i++) {
         uint32_t length = (uint32_t)columns->column[i].size;
 
-        put(out, &length, sizeof(length));
+        output_put(out, &length, sizeof(length));
     }
     for (int i = 0; i < count; i++)
-        put(out, columns->column[i].bytes, columns->column[i].size);
-    finish_block(out, start, header);
+        output_put(out, columns->column[i].bytes, columns->column[i].size);
+    output_finish_block(out, start, header);
     return true;
 }
 
-/* By thread and number, definitions first. */
+/* Definitions come first, then events. */
+static unsigned rank(const struct mt_live_head *head) {
+    return head->kind == MT_LIVE_DEFINITIONS ? 0 : head->kind == MT_LIVE_EVENTS ? 1 : 2;
+}
+
+/* By thread, or part, and number. */
 static int compare(const void *a, const void *b) {
     const struct mt_live_head *x = &((const struct live_segment *)a)->head;
     const struct mt_live_head *y = &((const struct live_segment *)b)->head;
 
     if (x->kind != y->kind)
-        return x->kind == MT_LIVE_DEFINITIONS ? -1 : 1;
-    if (x->kind == MT_LIVE_EVENTS && x->thread != y->thread)
+        return rank(x) < rank(y) ? -1 : 1;
+    if (x->kind != MT_LIVE_DEFINITIONS && x->thread != y->thread)
         return x->thread < y->thread ? -1 : 1;
     return (x->first_event > y->first_event) - (x->first_event < y->first_event);
 }
@@ -338,11 +318,11 @@ static bool put_stream(struct output *out, const struct output *stream) {
             header.count++;
         if (!header.count)
             break;
-        if (!reserve(out, sizeof(header) + (size_t)(in.at - first)))
+        if (!output_reserve(out, sizeof(header) + (size_t)(in.at - first)))
             return false;
         out->size += sizeof(header);
-        put(out, first, (size_t)(in.at - first));
-        finish_block(out, start, header);
+        output_put(out, first, (size_t)(in.at - first));
+        output_finish_block(out, start, header);
     }
     return true;
 }
@@ -367,9 +347,9 @@ static bool put_definitions(struct output *out, const struct live_segment *segme
             skip = segment->head.first_record;
         if (skip > segment->head.used)
             skip = segment->head.used;
-        good = good && reserve(&stream, CONTENT);
+        good = good && output_reserve(&stream, CONTENT);
         if (good)
-            put(&stream, segment->content + skip, segment->head.used - skip);
+            output_put(&stream, segment->content + skip, segment->head.used - skip);
         next = segment->head.first_event + segment->head.used;
     }
     good = good && put_stream(out, &stream);
@@ -384,11 +364,11 @@ static bool put_clock(struct output *out, const struct mt_live_header *live) {
 
     if (!clock->ticks)
         return true;
-    if (!reserve(out, sizeof(header) + sizeof(*clock)))
+    if (!output_reserve(out, sizeof(header) + sizeof(*clock)))
         return false;
     out->size += sizeof(header);
-    put(out, clock, sizeof(*clock));
-    finish_block(out, start, header);
+    output_put(out, clock, sizeof(*clock));
+    output_finish_block(out, start, header);
     return true;
 }
 
@@ -398,29 +378,67 @@ static uint64_t known_events(const struct reader *reader, uint32_t thread) {
     return index == MT_ID_MAP_NONE ? 0 : reader->streams[index].sound_end;
 }
 
+/* Segments of one kind. */
+struct span {
+    const struct live_segment *items;
+    size_t count;
+};
+
+/* Of the sorted ones. */
+static struct span span_of(const struct live_image *image, uint32_t kind) {
+    struct span span = {0};
+
+    for (size_t i = 0; i < image->segments.count; i++) {
+        if (image->segments.items[i].head.kind != kind)
+            continue;
+        if (!span.count++)
+            span.items = &image->segments.items[i];
+    }
+    return span;
+}
+
+/* `totals`: of a profile, or none. What that has left of a thread's events is numbered anew. */
+static bool put_all_events(struct output *out, const struct span *events, const struct span *totals,
+                           const struct reader *reader) {
+    struct columns columns = {0};
+    uint64_t number = 0;
+    bool good = true;
+
+    for (size_t i = 0; good && i < events->count; i++) {
+        const struct mt_live_head *head = &events->items[i].head;
+        bool same = i && head->thread == events->items[i - 1].head.thread;
+        struct known known = {0};
+
+        if (!head->thread || head->first_event > UINT64_MAX / 2 ||
+            (same && head->first_event == events->items[i - 1].head.first_event))
+            continue;
+        if (!same)
+            number = 0;
+        if (!totals->count)
+            known.events = known_events(reader, head->thread);
+        else if (!live_profile_taken(totals->items, totals->count, head->thread, &known.events))
+            known.words = head->taken;
+        good = put_events(out, &columns, &events->items[i], known, totals->count ? &number : NULL);
+    }
+    columns_free(&columns);
+    return good;
+}
+
 bool live_blocks(const struct live_image *image, const struct reader *reader, uint8_t **bytes,
                  size_t *size, struct error *error) {
-    struct live_segment *segments = image->segments.items;
-    size_t count = image->segments.count, definitions = 0;
-    struct columns columns = {0};
+    struct span definitions, events, totals;
     struct output out = {0};
     bool good;
 
-    if (count)
-        qsort(segments, count, sizeof(*segments), compare);
-    while (definitions < count && segments[definitions].head.kind == MT_LIVE_DEFINITIONS)
-        definitions++;
-    good = put_definitions(&out, segments, definitions) && put_clock(&out, &image->header);
-    for (size_t i = definitions; good && i < count; i++) {
-        const struct mt_live_head *head = &segments[i].head;
-
-        if (!head->thread || head->first_event > UINT64_MAX / 2 ||
-            (i > definitions && head->thread == segments[i - 1].head.thread &&
-             head->first_event == segments[i - 1].head.first_event))
-            continue;
-        good = put_events(&out, &columns, &segments[i], known_events(reader, head->thread));
-    }
-    columns_free(&columns);
+    if (image->segments.count)
+        qsort(image->segments.items, image->segments.count, sizeof(*image->segments.items),
+              compare);
+    definitions = span_of(image, MT_LIVE_DEFINITIONS);
+    events = span_of(image, MT_LIVE_EVENTS);
+    totals = span_of(image, MT_LIVE_PROFILE);
+    good = put_definitions(&out, definitions.items, definitions.count) &&
+           put_clock(&out, &image->header) && live_profile_put(&out, totals.items, totals.count) &&
+           put_all_events(&out, &events, &totals, reader);
     if (!good) {
         free(out.bytes);
         return error_no_memory(error);

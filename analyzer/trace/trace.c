@@ -47,8 +47,9 @@ bool trace_complete(const struct trace *trace) {
     /* While it is written, what is read of one thread may be later than what is of another. */
     bool joined = reader->live == READER_LIVE_JOINED && !reader->running;
 
-    return defs_dropped(&trace->defs) == 0 && reader->lost_events == 0 &&
-           reader->damage.count == 0 && (trace->defs.end.present || joined || one_thread);
+    return !trace->defs.profile.present && defs_dropped(&trace->defs) == 0 &&
+           reader->lost_events == 0 && reader->damage.count == 0 &&
+           (trace->defs.end.present || joined || one_thread);
 }
 
 uint64_t trace_sample_mean(const struct trace *trace) {

@@ -29,8 +29,8 @@ double trace_duration_ns(const struct trace *trace, uint64_t last_event_ticks);
  * the program's that the trace does not know. */
 bool trace_interposed(const struct trace *trace);
 
-/* Whether every event up to the last one is there. Without an END, that can be said where a live
- * file was joined, and of a single thread. */
+/* Whether every event up to the last one is there, as it is of no profile. Without an END, that can
+ * be said where a live file was joined, and of a single thread. */
 bool trace_complete(const struct trace *trace);
 
 /* Whether the trace holds samples of the program's allocations. */

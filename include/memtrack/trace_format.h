@@ -66,6 +66,19 @@ enum mt_block_kind {
     MT_BLOCK_DEFINITIONS =
         9, /* records of the kinds SITES, CONTEXTS, THREADS, MARKS, each framed */
     MT_BLOCK_MARKS = 10,
+    MT_BLOCK_PROFILE = 11, /* what the events of a process add up to, in their place */
+};
+
+/* Records of a PROFILE payload. */
+enum mt_profile_record {
+    MT_PROFILE_TOTALS = 1,
+    MT_PROFILE_CONTEXT = 2,
+    MT_PROFILE_THREAD = 3,
+    MT_PROFILE_POINT = 4, /* of a course in time */
+};
+
+enum mt_profile_flags {
+    MT_PROFILE_INCOMPLETE = 1 << 0, /* for want of memory some blocks were not followed */
 };
 
 enum mt_mark_kind {
@@ -194,19 +207,89 @@ enum mt_live_kind {
     MT_LIVE_FREE = 0,
     MT_LIVE_EVENTS = 1,      /* records of one thread */
     MT_LIVE_DEFINITIONS = 2, /* a piece of the stream of definitions */
+    MT_LIVE_PROFILE = 3,     /* totals that grow in place */
 };
 
 struct mt_live_head {
     uint64_t private_to_process[2];
     uint64_t first_ticks; /* EVENTS: what the first record's ticks count from */
-    uint64_t first_event; /* EVENTS: events of the thread before these; DEFINITIONS: bytes before */
-    uint32_t used;        /* EVENTS: complete 8-byte words; DEFINITIONS: bytes */
+    uint64_t first_event; /* EVENTS: events of the thread before these; DEFINITIONS: bytes before;
+                             PROFILE: the id of the first entry */
+    uint32_t used;        /* EVENTS: complete 8-byte words; DEFINITIONS, PROFILE: bytes */
     uint32_t kind;        /* enum mt_live_kind */
-    uint32_t thread;      /* EVENTS: the thread's id */
+    uint32_t thread;      /* EVENTS: the thread's id; PROFILE: enum mt_live_profile_part */
     uint32_t generation;  /* changes when the segment gets another use */
     uint32_t private_too[2];
     uint32_t first_record; /* DEFINITIONS: where the first record starts that starts here */
-    uint32_t private_last;
+    uint32_t
+        taken; /* EVENTS: words that are taken, where the totals do not tell the thread apart */
+};
+
+/* PROFILE segments: one of totals, and as many of the others as there are ids. An entry's id is its
+ * place after the segment's first_event. */
+enum mt_live_profile_part {
+    MT_LIVE_PROFILE_TOTALS = 0,
+    MT_LIVE_PROFILE_CONTEXTS = 1,
+    MT_LIVE_PROFILE_THREADS = 2,
+};
+#define MT_LIVE_PROFILE_ENTRIES 512 /* in a segment of the latter two */
+#define MT_PROFILE_POINTS 512       /* at the most */
+#define MT_PROFILE_THREADS 65536    /* told apart; those of higher ids are one, of id 0 */
+
+struct mt_profile_context {
+    uint64_t live; /* bytes */
+    uint64_t live_blocks;
+    uint64_t epoch;   /* of the last change; if that is not the totals': */
+    uint64_t at_peak; /* bytes at the peak are `live`, else this; as are */
+    uint64_t blocks_at_peak;
+    uint64_t allocations;
+    uint64_t allocated_bytes;
+    uint64_t frees; /* of blocks allocated here */
+    uint64_t temporary;
+    uint64_t temporary_bytes;
+    double lifetime_ticks; /* sum over the freed blocks */
+    uint64_t reserved;
+};
+
+struct mt_profile_thread {
+    uint64_t records; /* of its events, that the totals know: what follows is in EVENTS segments */
+    uint64_t pool_records; /* of those, such as are not of the heap's events */
+    uint64_t allocations;
+    uint64_t allocated_bytes;
+    uint64_t frees; /* made by it */
+    uint64_t live;  /* bytes allocated by it */
+    uint64_t live_blocks;
+    uint64_t peak; /* the most that `live` ever was */
+    uint64_t freed_by_others;
+    uint64_t temporary;
+    uint64_t last_allocation; /* address */
+};
+
+struct mt_profile_point {
+    uint64_t ticks;
+    uint64_t live;
+    uint64_t live_blocks;
+    uint64_t allocations; /* so far */
+};
+
+struct mt_profile_totals {
+    uint64_t flags; /* enum mt_profile_flags */
+    uint64_t events;
+    uint64_t pool_events; /* of custom allocators: not in any other figure */
+    uint64_t allocations;
+    uint64_t live;
+    uint64_t live_blocks;
+    uint64_t peak;
+    uint64_t peak_ticks;
+    uint64_t epoch;           /* grows with each new peak */
+    uint64_t unmatched_frees; /* of memory whose allocation was not recorded */
+    uint64_t missed_frees;    /* blocks whose address was given out again without a free */
+    uint64_t untracked_blocks;
+    uint64_t untracked_bytes;
+    uint64_t last_ticks; /* of the last event */
+    uint64_t interval;   /* ticks between points, at least */
+    uint64_t point_count;
+    struct mt_profile_point points[MT_PROFILE_POINTS];
 };
 
 /* The records of an EVENTS segment.
@@ -230,6 +313,10 @@ struct mt_live_head {
 #ifndef __cplusplus
 _Static_assert(sizeof(struct mt_live_head) == MT_LIVE_HEAD, "documented size");
 _Static_assert(sizeof(struct mt_live_header) <= 4096, "one page");
+_Static_assert(sizeof(struct mt_profile_context) == 96, "documented size");
+_Static_assert(sizeof(struct mt_profile_thread) == 88, "documented size");
+_Static_assert(sizeof(struct mt_profile_totals) == 16 * 8 + MT_PROFILE_POINTS * 32,
+               "documented size");
 _Static_assert(sizeof(struct mt_file_header) == 64, "documented size");
 _Static_assert(sizeof(struct mt_block_header) == 56, "documented size");
 #endif

@@ -18,7 +18,7 @@ static bool add_segment(struct live_image *image, const uint8_t **data, size_t *
     memcpy(&head, *data, sizeof(head));
     *data += sizeof(head);
     *size -= sizeof(head);
-    head.kind = head.kind & 1 ? MT_LIVE_EVENTS : MT_LIVE_DEFINITIONS;
+    head.kind = MT_LIVE_EVENTS + head.kind % 3;
     wanted = head.used % (MT_LIVE_SEGMENT - MT_LIVE_HEAD + 1);
     wanted = wanted < *size ? wanted : *size;
     head.used = (uint32_t)(head.kind == MT_LIVE_EVENTS ? wanted / 8 : wanted);
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (!defs_load(&trace.defs, &trace.reader, &error))
             abort();
         if (analysis_run(&trace, 1, &facts, NULL, NULL, &error)) {
-            if (facts.events > events)
+            if (!trace.defs.profile.present && facts.events > events)
                 abort();
             facts_free(&facts);
         }

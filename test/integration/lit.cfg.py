@@ -4,7 +4,9 @@
 #   %run TRACE CMD    runs CMD with its trace in TRACE (further options: MEMTRACK_OPTIONS)
 #   %status N CMD     CMD exits with N
 #   %check TRACE E... every Python expression E holds for the report; see check.py
+#   %same T U [K...]  the reports of two traces have the same figures; see same.py
 #   %memtrack         the analyzer
+#   %python           Python
 #   %jemalloc %tcmalloc %mimalloc   those libraries, where there are all of them
 #   %include          the directory of MemTrack's headers
 
@@ -31,6 +33,9 @@ config.substitutions += [
     ("%memtrack", os.path.join(bin_dir, "memtrack")),
     ("%run", os.path.join(inputs, "run.sh")),
     ("%status", os.path.join(inputs, "status.sh")),
+    ("%python", config.python),
+    ("%same", "%s %s %s" % (config.python, os.path.join(inputs, "same.py"),
+                            os.path.join(bin_dir, "memtrack"))),
     ("%check", "%s %s %s" % (config.python, os.path.join(inputs, "check.py"),
                              os.path.join(bin_dir, "memtrack"))),
 ]

@@ -245,7 +245,7 @@ static void a_wrong_version_is_damage(void **state) {
     struct analyzed analyzed;
 
     (void)state;
-    for (int version = 1; version <= 3; version++) {
+    for (int version = 1; version <= 4; version++) {
         build_calls(&builder, version);
         builder.file.data[8] = (uint8_t)(version % 3 + 1);
         builder_reseal_file_header(&builder);
