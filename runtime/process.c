@@ -174,6 +174,18 @@ static bool register_handlers(void) {
     return done;
 }
 
+/* Options that do not go together. */
+static void settle_options(void) {
+    if (mt_options.mode == MT_MODE_PROFILE && mt_options.sample != MT_SAMPLE_ALL) {
+        mt_log("MEMTRACK_OPTIONS: sample is ignored; mode=profile counts everything", NULL, NULL,
+               NULL);
+        mt_options.sample = MT_SAMPLE_ALL;
+    }
+    /* A sample is rare: its time is worth having. */
+    if (mt_options.sample != MT_SAMPLE_ALL)
+        mt_options.clock = MT_CLOCK_PRECISE;
+}
+
 static bool prepare(void) {
     own_process = getpid();
     mt_clock_is_counter = mt_clock_counter_is_usable();
@@ -187,6 +199,7 @@ static bool prepare(void) {
     if (mt_options.mode == MT_MODE_OFF)
         return false;
     mt_context_sites_only = mt_options.context == MT_CONTEXT_SITE;
+    settle_options();
     if (mt_options.clock == MT_CLOCK_COARSE)
         mt_stamp_kind = MT_STAMP_COARSE;
     mt_sink_prepare();
