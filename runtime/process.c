@@ -174,6 +174,11 @@ static bool register_handlers(void) {
     return done;
 }
 
+/* Totals have no room for how likely each of their events was. */
+static bool samples_profile(void) {
+    return mt_options.mode == MT_MODE_PROFILE && mt_options.sample != MT_SAMPLE_ALL;
+}
+
 static bool prepare(void) {
     own_process = getpid();
     mt_clock_is_counter = mt_clock_counter_is_usable();
@@ -190,7 +195,9 @@ static bool prepare(void) {
     if (mt_options.clock == MT_CLOCK_COARSE)
         mt_stamp_kind = MT_STAMP_COARSE;
     mt_sink_prepare();
-    if (mt_sample_start())
+    if (samples_profile())
+        mt_log("MEMTRACK_OPTIONS: sample is ignored: ", "mode=profile counts all", NULL, NULL);
+    else if (mt_sample_start())
         atomic_store(&wanted, MT_RECORDING_SAMPLED);
     mark_own_process();
     return register_handlers();
