@@ -176,9 +176,9 @@ static bool register_handlers(void) {
 
 /* Options that do not go together. */
 static void settle_options(void) {
+    /* Totals have no room for how likely each of their events was. */
     if (mt_options.mode == MT_MODE_PROFILE && mt_options.sample != MT_SAMPLE_ALL) {
-        mt_log("MEMTRACK_OPTIONS: sample is ignored; mode=profile counts everything", NULL, NULL,
-               NULL);
+        mt_log("MEMTRACK_OPTIONS: sample is ignored: ", "mode=profile counts all", NULL, NULL);
         mt_options.sample = MT_SAMPLE_ALL;
     }
     /* A sample is rare: its time is worth having. */

@@ -15,6 +15,12 @@
 // JSON-NEXT: "name":"shrink"
 // JSON: "timeline": [
 // JSON-NEXT: "live_bytes":
+//
+// It is of every event, whatever else is asked for.
+// RUN: env MEMTRACK_OPTIONS=mode=profile:sample=poisson %run %t.all %t 2> %t.err && %same %t.trace %t.all
+// RUN: FileCheck --check-prefix=SAMPLE %s < %t.err
+// SAMPLE: memtrack: MEMTRACK_OPTIONS: sample is ignored: mode=profile counts all
+//
 // RUN: not %memtrack report --pools %t.profile 2>&1 | FileCheck --check-prefix=POOLS %s
 // POOLS: a profile does not tell what custom allocators handed out
 //

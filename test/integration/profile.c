@@ -6,8 +6,6 @@
 // RUN: env MEMTRACK_OPTIONS=mode=profile:writer=inline %run %t.profile %t 1000 && %same %t.trace %t.profile
 // RUN: env MEMTRACK_OPTIONS=mode=profile:clock=coarse %run %t.profile %t 1000 && %same %t.trace %t.profile
 // RUN: env MEMTRACK_OPTIONS=mode=profile:buffer_mb=1 %run %t.profile %t 1000 && %same %t.trace %t.profile
-// RUN: env MEMTRACK_OPTIONS=mode=profile:sample=tiered %run %t.profile %t 1000 2>%t.err && %same %t.trace %t.profile
-// RUN: grep -x 'memtrack: MEMTRACK_OPTIONS: sample is ignored; mode=profile counts everything' %t.err
 // RUN: %check %t.profile @%s 'all(t["freed_by_others"] > 0 for t in threads if t["name"] == "worker")'
 // EXPECT: s.complete and s.unmatched_frees == 0 and s.missed_frees == 0
 // EXPECT: own.leaked_blocks == 40 + 1 and by("keep")[0]["leaked_bytes"] == 1234
