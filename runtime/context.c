@@ -37,7 +37,7 @@ static _Atomic(struct node *) chunks[CHUNKS];
 static _Atomic uint32_t count;
 static _Atomic bool exhausted;
 static uint32_t generation = 1; /* another in each forked child, which starts without definitions */
-static _Atomic uint32_t forgotten; /* how often sites were: what was hashed before is void */
+_Atomic uint32_t mt_context_forgettings; /* what was hashed before one is void */
 
 static struct node *node_of(uint32_t index) {
     struct node *chunk = atomic_load_explicit(&chunks[index / CHUNK_NODES], memory_order_acquire);
@@ -214,9 +214,6 @@ struct mt_context_id mt_context_intern(struct mt_context_slot *cache, struct mt_
  * through memory of their own. */
 #define LINKS_AT_ONCE 64
 
-/* New links that the usual case is made for. */
-#define NEAR 24
-
 /* Stacks of one thread that a chain may pass through. */
 #define SWITCHES 64
 
@@ -311,14 +308,8 @@ struct mt_context_id mt_context_walk(struct mt_local *local, memtrack_context co
     return found > walk.room ? walk_deep(&walk, context, found) : note(&walk, found, base);
 }
 
-/* A step loses nothing of the hash. */
-static inline uint64_t mix(uint64_t hash, uint64_t word) {
-    hash = (hash ^ word) * UINT64_C(0x9fb21c651e98df25);
-    return hash ^ hash >> 32;
-}
-
-static __attribute__((noinline)) struct mt_context_id
-find_far(struct mt_local *local, memtrack_context context, const struct memtrack_site *site) {
+static struct mt_context_id find_far(struct mt_local *local, memtrack_context context,
+                                     const struct memtrack_site *site) {
     struct mt_context_id id = mt_context_walk(local, context, true);
 
     if (MT_UNLIKELY(local->tags != 0))
@@ -326,77 +317,54 @@ find_far(struct mt_local *local, memtrack_context context, const struct memtrack
     return mt_context_child(local->cache, id, site, true);
 }
 
-/* New links above `from` that have not been found in this order before: `path` will know them. */
-static __attribute__((noinline)) struct mt_context_id
-find_anew(struct mt_local *local, memtrack_context context, const struct memtrack_site *site,
-          struct mt_context_path *path, uint64_t hash, struct mt_context_id from) {
-    struct memtrack_link *links[NEAR], *link = (struct memtrack_link *)context;
-    struct mt_context_id id = MT_CONTEXT_ROOT;
-    unsigned found = 0;
-    bool keep;
+/* The new links from `context` on, and what they lead to; -1 if that is not all links. */
+static int collect_near(memtrack_context context, struct memtrack_link *links[MT_CONTEXT_NEAR],
+                        struct mt_context_id *base) {
+    int found = 0;
 
-    while (link && !mt_context_is_known(link)) {
+    *base = MT_CONTEXT_ROOT;
+    while (context) {
+        struct memtrack_link *link = (struct memtrack_link *)context;
+
+        if (context % _Alignof(struct memtrack_link))
+            return -1;
+        if (mt_context_is_known(link)) {
+            *base = mt_context_known_id(link);
+            break;
+        }
+        if (found == MT_CONTEXT_NEAR || !mt_context_is_new(link))
+            return -1;
         links[found++] = link;
-        link = (struct memtrack_link *)link->caller;
+        context = link->caller;
     }
-    if (link)
-        id = mt_context_known_id(link);
-    /* Not so if a signal handler has looked some of them up meanwhile. */
-    keep = id.value == from.value;
-    while (found--) {
-        link = links[found];
-        id = mt_context_child(local->cache, id, mt_context_link_site(link), false);
-        mt_context_set_known(link, id);
-    }
-    id = mt_context_child(local->cache, id, site, true);
-    if (keep)
-        *path = (struct mt_context_path){hash, from, id};
-    return id;
+    return found;
 }
 
 struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context context,
                                      const struct memtrack_site *site) {
-    const struct memtrack_link *link = (const void *)context;
-    const uintptr_t high = local->stack_low + local->untagged_size;
+    struct memtrack_link *links[MT_CONTEXT_NEAR];
+    struct mt_context_id id, from;
     struct mt_context_path *path;
-    struct mt_context_id id = MT_CONTEXT_ROOT;
-    uint64_t hash = mix((uintptr_t)site, atomic_load_explicit(&forgotten, memory_order_relaxed));
-    unsigned found = 0;
+    uint64_t hash;
+    int found;
 
-    if (MT_UNLIKELY(!mt_record_is_close(local, context)))
+    if (!mt_record_is_close(local, context) ||
+        !mt_context_hash(context, local->stack_low + local->untagged_size, site, &hash, &from))
         return find_far(local, context, site);
-    /* mt_context_is_known(), mt_context_is_new() and mt_context_link_site() in one: here is where
-     * most of the time is spent that contexts cost. */
-    for (;;) {
-        uintptr_t caller = link->caller, sites = link->sites;
-        uint32_t upper = MT_CONTEXT_PART(link, uint32_t, 4);
-        uint8_t number = MT_CONTEXT_PART(link, uint8_t, 0);
-
-        if (MT_UNLIKELY(MT_CONTEXT_PART(link, uint16_t, 2) != MT_LINK_MARK))
-            return find_far(local, context, site);
-        if (number == MT_LINK_KNOWN) {
-            if (MT_UNLIKELY((upper & MT_CONTEXT_LINK_ID_MASK) != MT_CONTEXT_LINK_ID))
-                return find_far(local, context, site);
-            id.value = upper & ~MT_CONTEXT_LINK_ID_MASK;
-            break;
-        }
-        if (MT_UNLIKELY(found++ == NEAR || (upper | ~MT_CONTEXT_LINK_ID) != ~UINT32_C(0)))
-            return find_far(local, context, site);
-        if (MT_UNLIKELY(!(sites & MT_LINK_NARROW)))
-            sites ^= (uint64_t)MT_CONTEXT_PART(link, uint8_t, 1) << 48;
-        hash = mix(hash, sites ^ (uint64_t)number << 56);
-        if (!caller)
-            break;
-        /* Higher than this link, and on the same stack. */
-        if (MT_UNLIKELY(caller <= (uintptr_t)link || caller >= high ||
-                        caller % _Alignof(struct memtrack_link)))
-            return find_far(local, context, site);
-        link = (const void *)caller;
-    }
-    path = &local->paths[hash % MT_CONTEXT_PATHS];
-    if (MT_LIKELY(path->hash == hash && path->from.value == id.value))
+    path = mt_context_path_of(local->paths, hash);
+    if (path->hash == hash && path->from.value == from.value)
         return path->to;
-    return find_anew(local, context, site, path, hash, id);
+    found = collect_near(context, links, &id);
+    /* A signal handler may have looked some of them up meanwhile. */
+    if (found < 0 || id.value != from.value)
+        return find_far(local, context, site);
+    while (found--) {
+        id = mt_context_child(local->cache, id, mt_context_link_site(links[found]), false);
+        mt_context_set_known(links[found], id);
+    }
+    id = mt_context_child(local->cache, id, site, true);
+    *path = (struct mt_context_path){hash, from, id};
+    return id;
 }
 
 /* What the writer asks */
@@ -426,17 +394,13 @@ struct mt_context_id mt_context_of_site(const struct memtrack_site *site) {
 void mt_context_after_fork_in_child(void) {
     generation++;
     /* Of what caches know, nothing is defined. */
-    atomic_fetch_add_explicit(&forgotten, 1, memory_order_relaxed);
-}
-
-uint32_t mt_context_forgotten(void) {
-    return atomic_load_explicit(&forgotten, memory_order_relaxed);
+    atomic_fetch_add_explicit(&mt_context_forgettings, 1, memory_order_relaxed);
 }
 
 void mt_context_forget(const struct memtrack_site *start, const struct memtrack_site *stop) {
     uint32_t end = mt_context_count();
 
-    atomic_fetch_add_explicit(&forgotten, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&mt_context_forgettings, 1, memory_order_relaxed);
     for (uint32_t index = 1; index <= end; index++) {
         const struct memtrack_site *site = mt_context_site((struct mt_context_id){index});
 

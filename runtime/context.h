@@ -74,8 +74,7 @@ struct mt_context_id mt_context_intern(struct mt_context_slot *cache, struct mt_
  * cache may be used, which a signal handler must not that interrupted the event path. */
 struct mt_context_id mt_context_walk(struct mt_local *local, memtrack_context context, bool cached);
 
-/* The context of `site` called from such a chain. Made for the usual case: a few new links on the
- * thread's own stack that have been found in this order before. */
+/* The context of `site` called from such a chain, for mt_context_hash() to find the next time. */
 struct mt_context_id mt_context_find(struct mt_local *local, memtrack_context context,
                                      const struct memtrack_site *site);
 
@@ -99,7 +98,7 @@ struct mt_context_id mt_context_of_site(const struct memtrack_site *site);
 void mt_context_after_fork_in_child(void);
 
 /* Changes when what caches hold is void. */
-uint32_t mt_context_forgotten(void);
+MT_EXTERN _Atomic uint32_t mt_context_forgettings;
 
 /* Sites in [start, stop) are about to be unmapped: the same address will mean another site. No
  * thread may be executing code that uses them. */
@@ -164,6 +163,75 @@ static inline const struct memtrack_site *mt_context_link_site(const struct memt
                MT_CONTEXT_PART(link, uint8_t, 0);
     number = MT_CONTEXT_PART(link, uint16_t, 0);
     return (const struct memtrack_site *)link->sites + (number - (number >> 8));
+}
+
+/* A link as it is found: perhaps none, perhaps not aligned. Volatile, so that no two parts are read
+ * at once, see MT_CONTEXT_PART. */
+struct mt_context_raw_link {
+    volatile uintptr_t caller;
+    volatile uintptr_t sites;
+    volatile uint8_t number;
+    volatile uint8_t number_high;
+    volatile uint16_t mark;
+    volatile uint32_t upper;
+} __attribute__((packed, may_alias));
+
+/* New links that are looked up at once. */
+#define MT_CONTEXT_NEAR 24
+
+/* Hashes the call of `site` and the links from `context` on, up to the first that has been looked
+ * up, or to the root: *from. False if that is too far, or not all on the thread's own stack, below
+ * `high`. Here is where most of the time is spent that contexts cost, so no new link is verified:
+ * the hash of what is none is that of nothing in the table.
+ *
+ * A polynomial modulo 2^64: two rows of links have the same hash as seldom as two numbers of 64
+ * bits, unless it is made for that. A link's word is the first of its function's sites, 32 bytes
+ * each, and the number of one of them: no other function's. */
+static inline __attribute__((always_inline)) bool
+mt_context_hash(memtrack_context context, uintptr_t high, const struct memtrack_site *site,
+                uint64_t *hash, struct mt_context_id *from) {
+    const struct mt_context_raw_link *link = (const void *)context;
+    const uint64_t factor = UINT64_C(0x9fb21c651e98df25);
+    uint64_t forgettings = atomic_load_explicit(&mt_context_forgettings, memory_order_relaxed);
+    uint64_t sum = ((uintptr_t)site ^ forgettings << 48) * factor;
+    unsigned left = MT_CONTEXT_NEAR;
+
+    *from = MT_CONTEXT_ROOT;
+    for (;;) {
+        uintptr_t caller = link->caller, sites = link->sites;
+        uint8_t number = link->number;
+
+        if (number == MT_LINK_KNOWN) {
+            uint32_t upper = link->upper;
+
+            if (MT_UNLIKELY((upper & MT_CONTEXT_LINK_ID_MASK) != MT_CONTEXT_LINK_ID ||
+                            link->mark != MT_LINK_MARK))
+                return false;
+            from->value = upper & ~MT_CONTEXT_LINK_ID_MASK;
+            break;
+        }
+        if (MT_UNLIKELY(left-- == 0))
+            return false;
+        if (MT_UNLIKELY(!(sites & MT_LINK_NARROW)))
+            sites += (uintptr_t)link->number_high << 8;
+        sum = (sum + sites + number) * factor;
+        /* Higher than this link, and on the same stack; or none. */
+        if (MT_UNLIKELY(caller <= (uintptr_t)link)) {
+            if (MT_UNLIKELY(caller))
+                return false;
+            break;
+        }
+        if (MT_UNLIKELY(caller >= high))
+            return false;
+        link = (const void *)caller;
+    }
+    *hash = sum ^ sum >> 32;
+    return true;
+}
+
+static inline struct mt_context_path *mt_context_path_of(struct mt_context_path *paths,
+                                                         uint64_t hash) {
+    return &paths[hash % MT_CONTEXT_PATHS];
 }
 
 static inline struct mt_context_slot *mt_context_slot_of(struct mt_context_slot *cache,

@@ -93,7 +93,9 @@ ENTRY(void *, calloc, (size_t count, size_t size, site_pointer call), (count, si
                               call);
 }
 
-ENTRY(void *, realloc, (void *old, size_t size, site_pointer call), (old, size, call)) {
+/* Of an old block: apart, so that the other case, which is an allocation, needs less stack. */
+static __attribute__((noinline)) void *reallocate(void *old, size_t size, site_pointer call,
+                                                  const void *direct) {
     uint64_t before;
     void *memory;
 
@@ -102,6 +104,12 @@ ENTRY(void *, realloc, (void *old, size_t size, site_pointer call), (old, size, 
     before = mt_entry_reallocating(old);
     memory = OBTAIN(old, (void *(void *, size_t)), (old, size));
     return mt_entry_reallocated(old, before, memory, size, call);
+}
+
+ENTRY(void *, realloc, (void *old, size_t size, site_pointer call), (old, size, call)) {
+    if (old)
+        return reallocate(old, size, call, direct);
+    return mt_entry_allocated(OBTAIN(old, (void *(void *, size_t)), (old, size)), size, call);
 }
 
 ENTRY(void *, reallocarray, (void *old, size_t count, size_t size, site_pointer call),

@@ -103,9 +103,9 @@ static MT_COLD void record_one_special(enum mt_event_op op, void *memory, size_t
     record_special(&event, 1);
 }
 
-/* With links that are new, or a context that is not in the cache. */
-static __attribute__((noinline)) void *record_alloc_anew(void *memory, size_t size, uintptr_t call,
-                                                         uint64_t ticks) {
+/* With links that have not been found in this order before, or far from the usual. */
+static __attribute__((noinline)) void *record_alloc_first(void *memory, size_t size, uintptr_t call,
+                                                          uint64_t ticks) {
     struct mt_local *local = &mt_local;
     struct mt_event event = {MT_OP_ALLOC, memory, size, call, ticks};
 
@@ -114,36 +114,81 @@ static __attribute__((noinline)) void *record_alloc_anew(void *memory, size_t si
     return memory;
 }
 
-/* The slot that may hold the context of `call`, whose callers have been looked up before, or which
- * has none; NULL if that is not so, if callers do not count, or if there are tags. */
-static inline __attribute__((always_inline)) const struct mt_context_slot *
-known_slot(struct mt_local *local, uintptr_t call, struct mt_context_id *parent) {
-    const struct memtrack_link *link = (const void *)__memtrack_context;
-
-    if (call & MT_SITE_LINKED) {
-        if (MT_UNLIKELY(!mt_record_is_close(local, (memtrack_context)link)))
-            return NULL;
-        link = (const void *)link->caller;
-    }
-    if (!link && !local->tags)
-        return mt_context_slot_of(local->cache, *parent, mt_record_site(call));
-    if (!mt_record_is_close(local, (memtrack_context)link) || !mt_context_is_known(link))
-        return NULL;
-    *parent = mt_context_known_id(link);
-    return mt_context_slot_of(local->cache, *parent, mt_record_site(call));
-}
-
 static inline bool slot_is(const struct mt_context_slot *slot, struct mt_context_id parent,
                            uintptr_t call) {
     return atomic_load_explicit(&slot->site, memory_order_relaxed) == mt_record_site(call) &&
            slot->parent.value == parent.value;
 }
 
+/* No address of a link. */
+#define FAR ((memtrack_context)1)
+
+/* The link of what the call was made in, which can be read without asking; 0 if there is none. FAR
+ * if that is not so, or if the thread has tags. */
+static inline __attribute__((always_inline)) memtrack_context callers_of(struct mt_local *local,
+                                                                         uintptr_t call) {
+    memtrack_context context = __memtrack_context;
+
+    if (call & MT_SITE_LINKED) {
+        if (MT_UNLIKELY(!mt_record_is_close(local, context)))
+            return FAR;
+        context = ((const struct memtrack_link *)context)->caller;
+    }
+    if (!context)
+        return MT_UNLIKELY(local->tags != 0) ? FAR : 0;
+    return MT_LIKELY(mt_record_is_close(local, context)) ? context : FAR;
+}
+
+/* What new links lead to, if they have been looked up in this order; else NULL. */
+static inline __attribute__((always_inline)) const struct mt_context_path *
+known_path(const struct mt_local *local, uintptr_t call, memtrack_context callers) {
+    const struct mt_context_path *path;
+    struct mt_context_id from;
+    uint64_t hash;
+
+    if (MT_UNLIKELY(mt_context_sites_only ||
+                    !mt_context_hash(callers, local->stack_low + local->untagged_size,
+                                     mt_record_site(call), &hash, &from)))
+        return NULL;
+    path = mt_context_path_of(local->paths, hash);
+    return MT_LIKELY(path->hash == hash && path->from.value == from.value) ? path : NULL;
+}
+
+static __attribute__((noinline)) void *record_alloc_anew(void *memory, size_t size, uintptr_t call,
+                                                         uint64_t ticks, memtrack_context callers) {
+    struct mt_local *local = &mt_local;
+    struct mt_event event = {MT_OP_ALLOC, memory, size, call, ticks};
+    const struct mt_context_path *path = known_path(local, call, callers);
+
+    if (MT_UNLIKELY(!path))
+        return record_alloc_first(memory, size, call, ticks);
+    store(local, &event, path->to);
+    end(local);
+    return memory;
+}
+
+/* Whether the innermost of the callers is new. */
+static inline bool are_new(memtrack_context callers) {
+    return callers && !mt_context_is_known((const struct memtrack_link *)callers);
+}
+
+/* The context of a call whose callers are known, if the cache has it; else NULL. */
+static inline __attribute__((always_inline)) const struct mt_context_slot *
+known_slot(const struct mt_local *local, uintptr_t call, memtrack_context callers) {
+    struct mt_context_id parent = MT_CONTEXT_ROOT;
+    const struct mt_context_slot *slot;
+
+    if (callers)
+        parent = mt_context_known_id((const struct memtrack_link *)callers);
+    slot = mt_context_slot_of(local->cache, parent, mt_record_site(call));
+    return MT_LIKELY(slot_is(slot, parent, call)) ? slot : NULL;
+}
+
 static inline __attribute__((always_inline)) void *
 record_alloc(struct mt_local *local, void *memory, size_t size, uintptr_t call, uint64_t ticks) {
     struct mt_event event = {MT_OP_ALLOC, memory, size, call, ticks};
-    struct mt_context_id parent = MT_CONTEXT_ROOT;
     const struct mt_context_slot *slot;
+    memtrack_context callers;
 
     if (MT_UNLIKELY(local->busy)) {
         record_one_special(MT_OP_ALLOC, memory, size, call, ticks);
@@ -154,9 +199,14 @@ record_alloc(struct mt_local *local, void *memory, size_t size, uintptr_t call, 
         record_one_slow(MT_OP_ALLOC, memory, size, call, ticks);
         return memory;
     }
-    slot = known_slot(local, call, &parent);
-    if (MT_UNLIKELY(!slot || !slot_is(slot, parent, call)))
-        return record_alloc_anew(memory, size, call, ticks);
+    callers = callers_of(local, call);
+    if (MT_UNLIKELY(callers == FAR))
+        return record_alloc_first(memory, size, call, ticks);
+    if (are_new(callers))
+        return record_alloc_anew(memory, size, call, ticks, callers);
+    slot = known_slot(local, call, callers);
+    if (MT_UNLIKELY(!slot))
+        return record_alloc_first(memory, size, call, ticks);
     store(local, &event, slot->id);
     end(local);
     return memory;
@@ -284,17 +334,29 @@ static void keep(struct mt_local *local, void *memory, size_t size, uint32_t pro
         mt_thread_record_slow(local, &event, 1);
 }
 
-static void record_tiered(struct mt_local *local, void *memory, size_t size, uintptr_t call) {
-    struct mt_context_id parent = MT_CONTEXT_ROOT, context;
+static struct mt_context_id quick_context(struct mt_local *local, uintptr_t call) {
+    memtrack_context callers = callers_of(local, call);
+    const struct mt_context_path *path;
     const struct mt_context_slot *slot;
+
+    if (callers != FAR && are_new(callers)) {
+        path = known_path(local, call, callers);
+        if (MT_LIKELY(path != NULL))
+            return path->to;
+    } else if (callers != FAR) {
+        slot = known_slot(local, call, callers);
+        if (MT_LIKELY(slot != NULL))
+            return slot->id;
+    }
+    return mt_record_context(local, MT_OP_ALLOC, call);
+}
+
+static void record_tiered(struct mt_local *local, void *memory, size_t size, uintptr_t call) {
+    struct mt_context_id context;
     uint32_t probability;
 
     begin(local);
-    slot = known_slot(local, call, &parent);
-    if (MT_LIKELY(slot && slot_is(slot, parent, call)))
-        context = slot->id;
-    else
-        context = mt_record_context(local, MT_OP_ALLOC, call);
+    context = quick_context(local, call);
     probability = mt_sample_choose(local->thread->counts, context, size);
     if (probability)
         keep(local, memory, size, probability, context);

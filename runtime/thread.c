@@ -64,7 +64,8 @@ static struct mt_thread *thread_new(void) {
     if (thread) {
         /* Nobody has taken forgotten sites out of the caches while the thread was not registered.
          */
-        bool keep = thread->forgotten == mt_context_forgotten();
+        bool keep = thread->forgotten ==
+                    atomic_load_explicit(&mt_context_forgettings, memory_order_relaxed);
 
         memset(thread, 0,
                keep ? offsetof(struct mt_thread, cache) : offsetof(struct mt_thread, counts));
@@ -74,7 +75,7 @@ static struct mt_thread *thread_new(void) {
         thread = mt_os_memory_map(sizeof *thread);
     }
     if (thread)
-        thread->forgotten = mt_context_forgotten();
+        thread->forgotten = atomic_load_explicit(&mt_context_forgettings, memory_order_relaxed);
     return thread;
 }
 

@@ -25,7 +25,7 @@ struct mt_thread {
     char name[MT_THREAD_NAME_SIZE];
     uint64_t last_address; /* of the last allocation in the buffer before, see pools.c; 0 none */
     uint64_t last_size;
-    uint32_t forgotten; /* mt_context_forgotten() when it began */
+    uint32_t forgotten; /* mt_context_forgettings when it began */
     struct mt_event nested[MT_THREAD_NESTED_EVENTS];
     /* What is here outlives the thread: the next one to use this memory finds it of use. */
     struct mt_context_slot cache[MT_CONTEXT_CACHE_SLOTS];

@@ -39,7 +39,7 @@
 #define LOOK_AHEAD 32
 
 /* Buffers that are worth a system call, and a switch of threads. Fewer wait, in the live file. */
-#define WAKE_AT 4
+#define WAKE_AT 8
 #define CLOCK_INTERVAL_NS UINT64_C(1000000000)
 
 static struct mt_queue full;

@@ -140,6 +140,36 @@ static void walks_chains(void **state) {
     }
 }
 
+/* A chain of three links whose functions' sites, and calls, are near those of others. Links narrow
+ * and wide, sites that differ by what the next ones differ by. */
+static void tells_chains_apart(void **state) {
+    enum { NEAR = 6, FIRST = 20000 };
+    struct mt_local *local = &mt_local;
+
+    (void)state;
+    for (unsigned i = 0; i < NEAR * NEAR * NEAR * NEAR * 2; i++) {
+        unsigned at[4] = {i % NEAR, i / NEAR % NEAR, i / NEAR / NEAR % NEAR,
+                          i / NEAR / NEAR / NEAR % NEAR};
+        uintptr_t narrow = i & 1 ? MT_LINK_NARROW : 0;
+        struct memtrack_link links[3];
+        struct mt_context_id id;
+
+        for (unsigned k = 0; k < 3; k++) {
+            links[k].caller = k < 2 ? (memtrack_context)&links[k + 1] : 0;
+            links[k].sites = (uintptr_t)&sites[FIRST + 8 * at[k]] | narrow;
+            links[k].call = MT_LINK_CALL | (k < 2 ? at[k + 1] : 1);
+        }
+        id = mt_context_find(local, (memtrack_context)links, &sites[FIRST + 8 * at[3] + 7]);
+        assert_ptr_equal(mt_context_site(id), &sites[FIRST + 8 * at[3] + 7]);
+        for (unsigned k = 0; k < 3; k++) {
+            id = mt_context_parent(id);
+            assert_ptr_equal(mt_context_site(id),
+                             &sites[FIRST + 8 * at[k] + (k < 2 ? at[k + 1] : 1)]);
+        }
+        assert_int_equal(mt_context_parent(id).value, 0);
+    }
+}
+
 /* What uninstrumented code leaves behind: links of functions that are gone, with anything in them.
  */
 static void survives_dead_links(void **state) {
@@ -231,6 +261,7 @@ int main(void) {
         cmocka_unit_test(agrees_between_threads),
         cmocka_unit_test(gives_a_forgotten_site_a_new_id),
         cmocka_unit_test(walks_chains),
+        cmocka_unit_test(tells_chains_apart),
         cmocka_unit_test(survives_dead_links),
         cmocka_unit_test(ends_a_threads_chain_at_deeper_callers),
         cmocka_unit_test(survives_a_lost_context),
