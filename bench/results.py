@@ -48,7 +48,7 @@ def machine(llvm):
         "cores": len(os.sched_getaffinity(0)),
         "cpu": from_file("/proc/cpuinfo", "model name"),
         "memory_mib": int((from_file("/proc/meminfo", "MemTotal") or "0").split()[0]) // 1024,
-        "kernel": platform.release(),
+        "kernel": ".".join(platform.release().split(".")[:2]),
         "system": from_file("/etc/os-release", "PRETTY_NAME"),
         "libc": " ".join(platform.libc_ver()),
         "clang": first_line(f"clang-{llvm}", "--version"),

@@ -16,6 +16,7 @@
 #include "process.h"
 #include "profile.h"
 #include "queue.h"
+#include "share.h"
 #include "sink.h"
 #include "stamp.h"
 #include "text.h"
@@ -30,13 +31,11 @@
 
 #define FLUSH_BYTES (256u << 10)
 
-/* Buffers that may wait for the append: for one encoder, since more of them would be cold by the
- * time they come back; and for several, which wait for each other. */
-#define HELD_ALONE 8
-#define HELD_MAX 32
-
-/* Buffers among which more of a thread are looked for, to be one block. */
-#define LOOK_AHEAD 32
+/* Buffers after which what is encoded is appended: more of them would be cold by the time they come
+ * back. */
+#define HELD_ENOUGH 8
+#define HELD_MAX MT_SHARE_MAX
+_Static_assert(HELD_ENOUGH + MT_BLOCK_BUFFERS <= HELD_MAX, "the last run still fits");
 
 /* Buffers that are worth a system call, and a switch of threads. Fewer wait, in the live file. */
 #define WAKE_AT 8
@@ -57,19 +56,6 @@ static struct mt_bytes out;
 static struct mt_buffer *held[HELD_MAX]; /* encoded, and not in the file yet */
 static unsigned held_count;
 
-/* What one of several encoders does at a time: buffers of threads that the others have none of. */
-struct part {
-    struct mt_bytes out;
-    struct mt_buffer *buffers[HELD_MAX];
-    unsigned count;
-    uint64_t events;
-    uint64_t cpu_ns;
-    const struct mt_local *by; /* the thread that encoded it */
-};
-#define PART_BYTES MT_BLOCK_ROOM(HELD_MAX)
-static struct part parts[MT_BLOCK_ENCODERS];
-_Static_assert(MT_BLOCK_ENCODERS == MT_ASSIST_MAX + 1,
-               "the writer's own, and one for each assistant");
 static uint64_t trace_id; /* of the last trace there was, here or in an ancestor */
 static struct mt_describe_parent parent;
 static uint64_t fork_ticks; /* of the fork that is under way */
@@ -236,141 +222,24 @@ static void hold(struct mt_buffer *buffer) {
     held[held_count++] = buffer;
 }
 
-static struct mt_buffer *next_of(const struct mt_buffer *buffer) {
-    return atomic_load_explicit(&buffer->next, memory_order_relaxed);
-}
+/* Encodes a round of buffers by several threads; returns the next one. */
+static struct mt_buffer *share(struct mt_buffer *buffer, unsigned encoders) {
+    flush();
+    buffer = mt_share_encode(buffer, encoders);
+    for (unsigned p = 0; p < encoders; p++) {
+        const struct mt_share_part *part = mt_share_part(p);
 
-/* Takes the first buffer from the list, and those of its thread among the next ones. */
-static unsigned take_run(struct mt_buffer **list, struct mt_buffer *run[MT_BLOCK_BUFFERS]) {
-    struct mt_buffer *before = *list;
-    unsigned count = 0;
-
-    run[count++] = before;
-    for (unsigned i = 0; i < LOOK_AHEAD && count < MT_BLOCK_BUFFERS && next_of(before); i++) {
-        struct mt_buffer *buffer = next_of(before);
-
-        if (buffer->thread_id != run[0]->thread_id) {
-            before = buffer;
-            continue;
-        }
-        run[count++] = buffer;
-        atomic_store_explicit(&before->next, next_of(buffer), memory_order_relaxed);
-    }
-    *list = next_of(run[0]);
-    return count;
-}
-
-static const uint64_t *end_of(const struct mt_buffer *buffer) {
-    return buffer->words + buffer->used;
-}
-
-static void encode_part(unsigned number) {
-    struct part *part = &parts[number];
-    struct mt_encoder *encoder = mt_block_encoder(number);
-    uint64_t cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
-
-    for (unsigned i = 0; i < part->count;) {
-        struct mt_buffer *const *run = &part->buffers[i];
-        unsigned count = 1;
-
-        while (i + count < part->count && count < MT_BLOCK_BUFFERS &&
-               run[count]->thread_id == run[0]->thread_id)
-            count++;
-        part->events +=
-            mt_block_put_events(encoder, &part->out, run, count, end_of(run[count - 1]));
-        i += count;
-    }
-    part->by = &mt_local;
-    part->cpu_ns = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
-}
-
-/* Begins parts without buffers; returns how many there can be. */
-static unsigned begin_parts(unsigned wanted) {
-    unsigned count = 0;
-
-    while (count < wanted) {
-        struct part *part = &parts[count];
-
-        if (!part->out.data)
-            part->out.data = mt_os_memory_map(PART_BYTES);
-        if (!part->out.data || !mt_block_encoder(count))
-            break;
-        part->out.size = part->events = part->count = 0;
-        count++;
-    }
-    return count;
-}
-
-/* The part that has the thread's buffers, or the one with the fewest. */
-static struct part *part_for(const struct mt_buffer *buffer, unsigned count) {
-    struct part *least = &parts[0];
-
-    for (unsigned p = 0; p < count; p++) {
-        for (unsigned i = 0; i < parts[p].count; i++) {
-            if (parts[p].buffers[i]->thread_id == buffer->thread_id)
-                return &parts[p];
-        }
-        if (parts[p].count < least->count)
-            least = &parts[p];
-    }
-    return least;
-}
-
-/* Behind those of its thread, to be one block with them. */
-static void add_to_part(struct part *part, struct mt_buffer *buffer) {
-    unsigned at = part->count;
-
-    for (unsigned i = 0; i < part->count; i++) {
-        if (part->buffers[i]->thread_id == buffer->thread_id)
-            at = i + 1;
-    }
-    memmove(&part->buffers[at + 1], &part->buffers[at],
-            (part->count - at) * sizeof part->buffers[0]);
-    part->buffers[at] = buffer;
-    part->count++;
-}
-
-/* Encodes up to HELD_MAX buffers by several threads; returns the next one. A buffer of which a
- * snapshot has written a part, or one that can only be counted, is left for the usual way. */
-static struct mt_buffer *share(struct mt_buffer *buffer, unsigned count) {
-    unsigned taken = 0;
-
-    for (; buffer && taken < HELD_MAX && !buffer->written; taken++) {
-        struct mt_buffer *next = next_of(buffer);
-
-        add_to_part(part_for(buffer, count), buffer);
-        buffer = next;
-    }
-    mt_assist_run(encode_part, count);
-    for (unsigned p = 0; p < count; p++) {
-        mt_bytes_add(&out, parts[p].out.data, parts[p].out.size);
-        written_events += parts[p].events;
-        out_events += parts[p].events;
+        mt_bytes_add(&out, part->out.data, part->out.size);
+        written_events += part->events;
+        out_events += part->events;
         /* This thread's own is counted with the rest that it does. */
-        cpu_ns += parts[p].by == &mt_local ? 0 : parts[p].cpu_ns;
-        for (unsigned i = 0; i < parts[p].count; i++)
-            hold(parts[p].buffers[i]);
+        cpu_ns += part->by == &mt_local ? 0 : part->cpu_ns;
+        for (unsigned i = 0; i < part->count; i++)
+            hold(part->buffers[i]);
         flush_if_large();
     }
     flush();
     return buffer;
-}
-
-static bool are_many(const struct mt_buffer *buffer) {
-    uint32_t first = buffer->thread_id;
-    unsigned count = 0;
-    bool several = false;
-
-    for (; buffer && count < HELD_MAX; count++) {
-        several |= buffer->thread_id != first;
-        buffer = next_of(buffer);
-    }
-    return several && count > HELD_ALONE;
-}
-
-/* How many encoders are worth it: several threads have left more than one keeps up with. */
-static unsigned encoders_for(const struct mt_buffer *buffer) {
-    return stopped || buffer->written || !are_many(buffer) ? 1 : begin_parts(mt_assist_hands() + 1);
 }
 
 /* Profiles */
@@ -463,18 +332,17 @@ static bool drain(void) {
     put_definitions();
     while (buffer) {
         struct mt_buffer *run[MT_BLOCK_BUFFERS];
-        unsigned encoders = encoders_for(buffer), count;
+        unsigned encoders = stopped ? 1 : mt_share_begin(buffer), count;
 
         if (encoders > 1) {
-            flush();
             buffer = share(buffer, encoders);
             continue;
         }
-        count = take_run(&buffer, run);
-        write_events(run, count, end_of(run[count - 1]));
+        count = mt_share_take_run(&buffer, run);
+        write_events(run, count, run[count - 1]->words + run[count - 1]->used);
         for (unsigned i = 0; i < count; i++)
             hold(run[i]);
-        if (held_count >= HELD_ALONE)
+        if (held_count >= HELD_ENOUGH)
             flush();
     }
     cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
@@ -643,7 +511,7 @@ bool mt_writer_start(void) {
     mt_lock_take(&lock);
     mt_object_prepare();
     if (!out.data)
-        out.data = mt_os_memory_map(FLUSH_BYTES + PART_BYTES + MT_DEFINITIONS_MAX +
+        out.data = mt_os_memory_map(FLUSH_BYTES + MT_SHARE_BYTES + MT_DEFINITIONS_MAX +
                                     MT_DESCRIBE_MAX + MT_BLOCK_OVERHEAD);
     started = out.data && mt_block_start((int)mt_options.zstd_level) && mt_describe_start();
     if (!started)
