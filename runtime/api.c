@@ -49,6 +49,12 @@ static void leave(struct mt_local *local, const int *saved) {
     errno = *saved;
 }
 
+/* The time of a mark: what is recorded after it has no earlier one. */
+static uint64_t moment(struct mt_local *local) {
+    mt_stamp_all_anew();
+    return mt_stamp_now(local);
+}
+
 static bool mark(const struct mt_local *local, enum mt_mark_kind kind, const char *name,
                  uint64_t ticks) {
     uint8_t data[3 * MT_VARINT_MAX + 1 + NAME_MAX_BYTES];
@@ -78,7 +84,7 @@ API(void, pause, void) {
     mt_lock_take(&pause_lock);
     /* The mark first: what is not recorded comes after it. */
     if (atomic_load_explicit(&pauses, memory_order_relaxed) == 0 && mt_record_enabled()) {
-        mark(local, MT_MARK_PAUSE, "", mt_stamp_now(local));
+        mark(local, MT_MARK_PAUSE, "", moment(local));
         mt_process_pause_recording(true);
     }
     atomic_fetch_add_explicit(&pauses, 1, memory_order_relaxed);
@@ -96,7 +102,7 @@ API(void, resume, void) {
     if (atomic_load_explicit(&pauses, memory_order_relaxed) > 0 &&
         atomic_fetch_sub_explicit(&pauses, 1, memory_order_relaxed) == 1) {
         mt_process_pause_recording(false);
-        mark(local, MT_MARK_RESUME, "", mt_stamp_now(local));
+        mark(local, MT_MARK_RESUME, "", moment(local));
     }
     mt_lock_release(&pause_lock);
     leave(local, &saved);
@@ -124,7 +130,7 @@ API(void, phase, const char *name) {
     if (!enter(local, &saved))
         return;
     if (mt_process_start())
-        mark(local, MT_MARK_PHASE, name, mt_stamp_now(local));
+        mark(local, MT_MARK_PHASE, name, moment(local));
     leave(local, &saved);
 }
 
@@ -140,7 +146,7 @@ API(void, name_thread, const char *name) {
 
 API(int, snapshot, const char *name) {
     struct mt_local *local = &mt_local;
-    uint64_t ticks = mt_stamp_now(local);
+    uint64_t ticks = moment(local);
     bool done;
     int saved;
 

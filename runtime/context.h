@@ -221,7 +221,7 @@ mt_context_hash(memtrack_context context, uintptr_t high, const struct memtrack_
                 return false;
             break;
         }
-        if (MT_UNLIKELY(caller >= high))
+        if (MT_UNLIKELY(caller > high - sizeof *link))
             return false;
         link = (const void *)caller;
     }

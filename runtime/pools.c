@@ -117,6 +117,7 @@ static void record(enum mt_event_op op, const void *block, uint64_t size, const 
     /* Of memory at yet another level: how the program's own malloc works. */
     if (local->guard || local->busy >= MT_LOCAL_OWN)
         return;
+    mt_stamp_be_precise();
     if (pool)
         mt_record_events(events, 2);
     else

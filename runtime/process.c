@@ -49,7 +49,7 @@ static struct own_page *own_page = &unwiped;
 static _Atomic int8_t wanted = MT_RECORDING_ALL;
 _Atomic int8_t *mt_recording = &unwiped.recording;
 bool mt_clock_is_counter;
-uint8_t mt_stamp_kind = MT_STAMP_CLOCK;
+_Atomic uint8_t mt_stamp_kind = MT_STAMP_CLOCK;
 
 static _Atomic int state;
 static pid_t own_process;

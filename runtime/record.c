@@ -223,13 +223,13 @@ static __attribute__((noinline)) void *record_alloc_otherwise(void *memory, size
                                                               uintptr_t call) {
     struct mt_local *local = &mt_local;
 
-    if (mt_stamp_kind == MT_STAMP_CLOCK || mt_stamp_is_due(local, memory))
+    if (mt_stamp_kind_now() == MT_STAMP_CLOCK || mt_stamp_is_due(local, memory))
         return record_alloc_stamped(memory, size, call);
     return record_alloc(local, memory, size, call, local->stamp);
 }
 
 void *mt_record_alloc(void *memory, size_t size, uintptr_t call) {
-    if (MT_UNLIKELY(mt_stamp_kind != MT_STAMP_COUNTER))
+    if (MT_UNLIKELY(mt_stamp_kind_now() != MT_STAMP_COUNTER))
         return record_alloc_otherwise(memory, size, call);
     return record_alloc(&mt_local, memory, size, call, mt_clock_counter());
 }
@@ -269,14 +269,14 @@ static __attribute__((noinline)) void record_free_stamped(void *memory, uintptr_
 static __attribute__((noinline)) void record_free_otherwise(void *memory, uintptr_t call) {
     struct mt_local *local = &mt_local;
 
-    if (mt_stamp_kind == MT_STAMP_CLOCK || mt_stamp_is_due(local, memory))
+    if (mt_stamp_kind_now() == MT_STAMP_CLOCK || mt_stamp_is_due(local, memory))
         record_free_stamped(memory, call);
     else
         record_free(local, memory, call, local->stamp);
 }
 
 void mt_record_free(void *memory, uintptr_t call) {
-    if (MT_UNLIKELY(mt_stamp_kind != MT_STAMP_COUNTER))
+    if (MT_UNLIKELY(mt_stamp_kind_now() != MT_STAMP_COUNTER))
         record_free_otherwise(memory, call);
     else
         record_free(&mt_local, memory, call, mt_clock_counter());
@@ -375,15 +375,12 @@ static MT_COLD void *tiered_special(void *memory, size_t size, uintptr_t call) {
     uint32_t busy;
 
     mt_guard_drop_dead(local);
-    if (local->guard)
+    if (local->guard || (local->busy >= MT_LOCAL_OWN && !mt_interposed))
         return memory;
     if (local->busy & 1 || !local->thread)
         return record_certain(memory, size, call);
-    if (local->busy >= MT_LOCAL_OWN) {
-        if (!mt_interposed)
-            return memory;
+    if (local->busy >= MT_LOCAL_OWN)
         call = mt_call_foreign(local->own_address, MT_API_UNKNOWN);
-    }
     busy = local->busy;
     record_tiered(local, memory, size, call);
     MT_SIGNAL_FENCE();

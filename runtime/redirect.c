@@ -71,7 +71,7 @@ static void *redirected_reallocarray(void *old, size_t count, size_t size) {
     size_t bytes;
 
     if (!memory && __builtin_mul_overflow(count, size, &bytes))
-        return NULL;
+        return mt_entry_reallocated(old, before, NULL, SIZE_MAX, CALL(MALLOC));
     return mt_entry_reallocated(old, before, memory, count * size, CALL(MALLOC));
 }
 

@@ -230,7 +230,7 @@ static bool is_inside_guard(struct mt_local *local) {
     if (MT_LIKELY(!local->busy))
         return false;
     mt_guard_drop_dead(local);
-    return local->guard != NULL;
+    return local->guard || (local->busy >= MT_LOCAL_OWN && !mt_interposed);
 }
 
 static void *keep(void *memory, size_t size, uintptr_t call) {

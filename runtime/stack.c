@@ -69,8 +69,9 @@ static uintptr_t parse_hex(const char **at, const char *end) {
     return value;
 }
 
-/* The mapping that holds the thread's control block, which the C library puts at the end of the
- * stacks of threads that it makes, and of those it is given. */
+/* The mapping that holds the thread's control block, up to that: the C library puts it at the end
+ * of the stacks of threads that it makes, and of those it is given. What lies above it may be
+ * another mapping that the kernel has joined with it. */
 static void find_bounds(struct mt_local *local) {
     uintptr_t inside = this_thread();
     int saved = errno, file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
@@ -94,7 +95,7 @@ static void find_bounds(struct mt_local *local) {
             field++;
             high = parse_hex(&field, line_end);
             if (inside - low < high - low) {
-                set_bounds(local, low, high - low);
+                set_bounds(local, low, inside - low);
                 close(file);
                 errno = saved;
                 return;

@@ -34,8 +34,14 @@ enum mt_stamp_kind {
     MT_STAMP_COARSE,
 };
 
-/* Written once, before any event but those before the start; see process.c. */
-MT_EXTERN uint8_t mt_stamp_kind;
+/* Set before any event but those before the start; see process.c. Coarse becomes precise with the
+ * first event of a pool: a block of a pool ends with the heap's block that it lies in, at another
+ * address. */
+MT_EXTERN _Atomic uint8_t mt_stamp_kind;
+
+static inline unsigned mt_stamp_kind_now(void) {
+    return atomic_load_explicit(&mt_stamp_kind, memory_order_relaxed);
+}
 
 /* Entries are an address, shifted by 16 bits, and its owner. glibc's blocks begin 32 bytes apart,
  * or more; neighbours in memory are neighbours in the table, so that threads with heaps of their
@@ -49,6 +55,12 @@ MT_EXTERN _Atomic bool mt_stamp_several;
 
 /* Of 16 bytes: records per stamp. */
 #define MT_STAMP_PERIOD_MASK (15 * MT_RECORD_WORDS * sizeof(uint64_t))
+
+/* The next event of every thread is stamped: for a moment that tells what comes before it from what
+ * comes after it. */
+void mt_stamp_all_anew(void);
+
+void mt_stamp_be_precise(void);
 
 /* A child begins with one thread, and with owners that are its own. */
 void mt_stamp_after_fork_in_child(void);
@@ -84,9 +96,17 @@ static inline __attribute__((always_inline)) bool mt_stamp_is_due(const struct m
  * Once an event, too. */
 static inline __attribute__((always_inline)) uint64_t mt_stamp(struct mt_local *local,
                                                                const void *address) {
-    return mt_stamp_kind == MT_STAMP_COARSE && !mt_stamp_is_due(local, address)
-               ? local->stamp
-               : mt_stamp_now(local);
+    if (mt_stamp_kind_now() != MT_STAMP_COARSE)
+        return mt_stamp_now(local);
+    /* A realloc by the second thread, before it is known, may release what the first one gets. */
+    if (MT_UNLIKELY(!local->thread))
+        atomic_store_explicit(&mt_stamp_several, true, memory_order_relaxed);
+    /* Two records may follow, which would step over the one place that is looked at. */
+    return mt_stamp_is_due(local, address) ||
+                   (((uintptr_t)local->cursor + MT_RECORD_WORDS * sizeof(uint64_t)) &
+                    MT_STAMP_PERIOD_MASK) == 0
+               ? mt_stamp_now(local)
+               : local->stamp;
 }
 
 #endif

@@ -174,6 +174,8 @@ static bool thread_begin(struct mt_local *local, uint64_t ticks, unsigned events
     } else {
         thread->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) + 1;
     }
+    if (local->stamp < ticks)
+        local->stamp = ticks;
     local->owner = thread->id <= MT_STAMP_OWNER_MAX ? thread->id : 0;
     if (thread->id > 1)
         atomic_store_explicit(&mt_stamp_several, true, memory_order_relaxed);

@@ -225,13 +225,19 @@ static void hold(struct mt_buffer *buffer) {
 /* Encodes a round of buffers by several threads; returns the next one. */
 static struct mt_buffer *share(struct mt_buffer *buffer, unsigned encoders) {
     flush();
+    if (stopped)
+        return buffer;
     buffer = mt_share_encode(buffer, encoders);
     for (unsigned p = 0; p < encoders; p++) {
         const struct mt_share_part *part = mt_share_part(p);
 
-        mt_bytes_add(&out, part->out.data, part->out.size);
-        written_events += part->events;
-        out_events += part->events;
+        if (stopped) {
+            count_lost(stopped, part->events);
+        } else {
+            mt_bytes_add(&out, part->out.data, part->out.size);
+            written_events += part->events;
+            out_events += part->events;
+        }
         /* This thread's own is counted with the rest that it does. */
         cpu_ns += part->by == &mt_local ? 0 : part->cpu_ns;
         for (unsigned i = 0; i < part->count; i++)
@@ -656,6 +662,7 @@ void mt_writer_before_fork(void) {
     if (active)
         flush();
     /* Before, since what the parent frees after it is the child's all the same. */
+    mt_stamp_all_anew();
     fork_ticks = mt_stamp_now(&mt_local);
 }
 
