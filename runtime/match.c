@@ -36,7 +36,7 @@ struct recent_free {
     uint32_t thread;
 };
 
-struct mt_blocks mt_match_blocks;
+struct mt_block_table mt_match_blocks;
 static struct half pending[PENDING]; /* in order of time */
 static unsigned pending_count;
 static struct half settled[SETTLED_SETS][SETTLED_WAYS]; /* by address; the newest first */
@@ -46,11 +46,11 @@ static uint64_t window;
 static bool several_threads;
 
 bool mt_match_start(void) {
-    return mt_blocks_start(&mt_match_blocks);
+    return mt_block_table_start(&mt_match_blocks);
 }
 
 void mt_match_end(void) {
-    mt_blocks_end(&mt_match_blocks);
+    mt_block_table_end(&mt_match_blocks);
     memset(settled, 0, sizeof settled);
     memset(recent, 0, sizeof recent);
     pending_count = 0;
@@ -201,14 +201,14 @@ static inline __attribute__((always_inline)) void allocate(struct mt_totals_of o
 
     if (MT_UNLIKELY(pending_count) && freed_already(block))
         return;
-    slot = mt_blocks_find(&mt_match_blocks, block->address);
+    slot = mt_block_table_find(&mt_match_blocks, block->address);
     if (MT_UNLIKELY(*slot)) {
-        struct mt_live_block *old = mt_blocks_entry(&mt_match_blocks, *slot);
+        struct mt_live_block *old = mt_block_table_entry(&mt_match_blocks, *slot);
 
         mt_totals_ends(mt_totals_of(old), old);
         superseded(old, block->ticks, block->thread);
         *old = *block;
-    } else if (MT_UNLIKELY(!mt_blocks_add(&mt_match_blocks, slot, block))) {
+    } else if (MT_UNLIKELY(!mt_block_table_add(&mt_match_blocks, slot, block))) {
         begin_untracked(block);
         return;
     }
@@ -245,12 +245,12 @@ static MT_COLD bool frees_superseded(uint64_t address, uint64_t ticks, uint32_t 
 
 static inline __attribute__((always_inline)) void end_block(const uint64_t *slot, uint64_t ticks,
                                                             uint32_t thread) {
-    const struct mt_live_block *block = mt_blocks_entry(&mt_match_blocks, *slot);
+    const struct mt_live_block *block = mt_block_table_entry(&mt_match_blocks, *slot);
     struct mt_totals_of of = mt_totals_of(block);
 
     mt_totals_ends(of, block);
     mt_totals_freed(of, block, thread, ticks);
-    mt_blocks_remove(&mt_match_blocks, slot);
+    mt_block_table_remove(&mt_match_blocks, slot);
 }
 
 static inline __attribute__((always_inline)) void release(uint64_t address, uint64_t ticks,
@@ -259,7 +259,7 @@ static inline __attribute__((always_inline)) void release(uint64_t address, uint
 
     if (MT_UNLIKELY(pending_count) && frees_superseded(address, ticks, thread))
         return;
-    slot = mt_blocks_find(&mt_match_blocks, address);
+    slot = mt_block_table_find(&mt_match_blocks, address);
     if (MT_LIKELY(*slot))
         end_block(slot, ticks, thread);
     else
@@ -277,7 +277,7 @@ static inline bool is_freed_next(const uint64_t *next, uint64_t address) {
  * allocation that was live, a peak, something pending. */
 static inline __attribute__((always_inline)) bool
 pass(struct mt_totals_of of, const struct mt_live_block *block, uint64_t ticks) {
-    if (pending_count || *mt_blocks_find(&mt_match_blocks, block->address) ||
+    if (pending_count || *mt_block_table_find(&mt_match_blocks, block->address) ||
         of.sums->live + block->size > of.sums->peak ||
         of.thread->live + block->size > of.thread->peak)
         return false;
@@ -336,8 +336,8 @@ match(const struct mt_record *record, struct mt_profile_thread *entry, uint32_t 
 
 static inline __attribute__((always_inline)) void look_ahead(const uint64_t *words) {
     /* What an extended record holds there is an address somewhere, too. */
-    mt_blocks_prefetch(&mt_match_blocks, words[PREFETCH_WORDS] & ADDRESS);
-    mt_blocks_prefetch_entry(&mt_match_blocks, words[PREFETCH_WORDS / 2] & ADDRESS);
+    mt_block_table_prefetch(&mt_match_blocks, words[PREFETCH_WORDS] & ADDRESS);
+    mt_block_table_prefetch_entry(&mt_match_blocks, words[PREFETCH_WORDS / 2] & ADDRESS);
 }
 
 const uint64_t *mt_match_run(const uint64_t *words, const uint64_t *stop, const uint64_t *end,
@@ -400,9 +400,9 @@ static bool take_back(uint64_t address, uint64_t ticks, enum kind kind, struct h
 
 /* What is live at the address, if it has begun after this time; or NULL. */
 static uint64_t *find_later(uint64_t address, uint64_t ticks) {
-    uint64_t *slot = mt_blocks_find(&mt_match_blocks, address);
+    uint64_t *slot = mt_block_table_find(&mt_match_blocks, address);
 
-    return *slot && mt_blocks_entry(&mt_match_blocks, *slot)->ticks > ticks ? slot : NULL;
+    return *slot && mt_block_table_entry(&mt_match_blocks, *slot)->ticks > ticks ? slot : NULL;
 }
 
 static void allocate_late(const struct mt_live_block *block) {
@@ -421,7 +421,7 @@ static void allocate_late(const struct mt_live_block *block) {
     }
     begin_and_end(block);
     half = (struct half){.block = *block,
-                         .ticks = mt_blocks_entry(&mt_match_blocks, *later)->ticks,
+                         .ticks = mt_block_table_entry(&mt_match_blocks, *later)->ticks,
                          .thread = block->thread,
                          .kind = SUPERSEDED};
     settle(&half);
@@ -435,7 +435,7 @@ static void release_late(uint64_t address, uint64_t ticks, uint32_t thread) {
         mt_totals_freed(mt_totals_of(&half.block), &half.block, thread, ticks);
     } else if (!later) {
         release(address, ticks, thread);
-    } else if (take_back(address, mt_blocks_entry(&mt_match_blocks, *later)->ticks, CREDITED,
+    } else if (take_back(address, mt_block_table_entry(&mt_match_blocks, *later)->ticks, CREDITED,
                          &half)) {
         /* This one was the superseded block's, and that one the live block's. */
         end_block(later, half.ticks, half.thread);

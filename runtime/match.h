@@ -25,7 +25,7 @@
 #define MT_MATCH_H
 
 #include "block.h"
-#include "blocks.h"
+#include "block_table.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -61,6 +61,6 @@ MT_COLD const uint64_t *mt_match_late(const uint64_t *words, uint64_t *ticks, ui
 /* When there is no more: settles what is pending. */
 void mt_match_finish(void);
 
-MT_EXTERN struct mt_blocks mt_match_blocks;
+MT_EXTERN struct mt_block_table mt_match_blocks;
 
 #endif

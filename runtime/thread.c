@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "thread.h"
 
+#include "buffers.h"
 #include "definitions.h"
 #include "guard.h"
 #include "live.h"
@@ -145,7 +146,7 @@ static void buffer_hand_over(struct mt_local *local) {
 
     local->thread->events += records - 2 * buffer->extended;
     mt_pools_buffer_ends(local);
-    mt_writer_hand_over(buffer);
+    mt_buffers_hand_over(buffer);
 }
 
 /* `events` are lost if this fails for want of memory. */
@@ -155,11 +156,11 @@ static bool thread_begin(struct mt_local *local, uint64_t ticks, unsigned events
 
     if (!mt_process_start())
         return false;
-    buffer = mt_writer_next_buffer();
+    buffer = mt_buffers_next();
     thread = buffer ? thread_new() : NULL;
     if (!thread) {
         if (buffer)
-            mt_writer_release(buffer);
+            mt_buffers_release(buffer);
         atomic_fetch_add_explicit(&lost_unbegun, events, memory_order_relaxed);
         mt_live_note_loss(MT_LOSS_BUFFERS_FULL, events);
         return false;
@@ -211,7 +212,7 @@ void mt_thread_set_name(struct mt_local *local, const char *name) {
 
 /* Replaces a buffer without room; false if there is none to be had or recording is over. */
 static bool buffer_switch(struct mt_local *local, uint64_t ticks) {
-    struct mt_buffer *fresh = mt_writer_next_buffer();
+    struct mt_buffer *fresh = mt_buffers_next();
     bool done;
 
     if (!fresh)
@@ -224,7 +225,7 @@ static bool buffer_switch(struct mt_local *local, uint64_t ticks) {
     }
     mt_lock_release(&registry_lock);
     if (done)
-        mt_writer_release(fresh);
+        mt_buffers_release(fresh);
     else
         mt_writer_notify();
     return !done;

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A block that is live, as blocks.h keeps it. */
+/* A block that is live, as block_table.h keeps it. */
 struct mt_live_block {
     uint64_t address;
     uint64_t size;

@@ -5,6 +5,7 @@
 
 #include "assist.h"
 #include "block.h"
+#include "buffers.h"
 #include "definitions.h"
 #include "describe.h"
 #include "live.h"
@@ -12,10 +13,9 @@
 #include "log.h"
 #include "object.h"
 #include "options.h"
-#include "os_memory.h"
+#include "output.h"
 #include "process.h"
 #include "profile.h"
-#include "queue.h"
 #include "share.h"
 #include "sink.h"
 #include "stamp.h"
@@ -29,44 +29,20 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define FLUSH_BYTES (256u << 10)
-
-/* Buffers after which what is encoded is appended: more of them would be cold by the time they come
- * back. */
-#define HELD_ENOUGH 8
-#define HELD_MAX MT_SHARE_MAX
-_Static_assert(HELD_ENOUGH + MT_BLOCK_BUFFERS <= HELD_MAX, "the last run still fits");
-
 /* Buffers that are worth a system call, and a switch of threads. Fewer wait, in the live file. */
 #define WAKE_AT 8
-#define CLOCK_INTERVAL_NS UINT64_C(1000000000)
 
-static struct mt_queue full;
-static _Atomic uint32_t in_flight;  /* buffers handed over and not yet in the file */
-static _Atomic uint32_t released;   /* a futex: counts buffers that came back */
-static _Atomic uint32_t waiting;    /* threads that wait for `released` */
 static _Atomic uint32_t fork_waits; /* a futex: 1 while a thread that forks wants the lock */
 static _Atomic uint32_t snapshots_wanted;
 static _Atomic uint32_t snapshots_done; /* a futex: all up to this one */
 static _Atomic bool snapshots_failed;   /* the last one could not be written */
 
 static struct mt_lock lock;
-static bool active; /* the trace is open */
-static struct mt_bytes out;
-static struct mt_buffer *held[HELD_MAX]; /* encoded, and not in the file yet */
-static unsigned held_count;
-
+static bool active;       /* the trace is open */
 static uint64_t trace_id; /* of the last trace there was, here or in an ancestor */
 static struct mt_describe_parent parent;
 static uint64_t fork_ticks; /* of the fork that is under way */
-static uint64_t written_events;
-static uint64_t out_events;               /* of those, in `out` */
-static uint64_t appended_events;          /* of those, in the last append */
-static uint64_t lost[MT_LOSS_SIGNAL + 1]; /* by reason */
-static enum mt_loss_reason stopped;       /* why nothing more is written; 0: it is */
-static bool registry_held;                /* for a snapshot */
-static uint64_t last_clock_ns;
-static uint64_t clock_interval_ns = CLOCK_INTERVAL_NS;
+static bool registry_held;  /* for a snapshot */
 static uint64_t cpu_ns;
 
 /* mode=profile */
@@ -76,133 +52,15 @@ static bool is_profile(void) {
     return mt_options.mode == MT_MODE_PROFILE;
 }
 
-/* Buffers */
-
-void mt_writer_release(struct mt_buffer *buffer) {
-    mt_live_give(buffer);
-}
-
-static void give_back(struct mt_buffer *buffer) {
-    mt_live_give(buffer);
-    atomic_fetch_sub_explicit(&in_flight, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&released, 1, memory_order_seq_cst);
-    if (atomic_load_explicit(&waiting, memory_order_seq_cst))
-        mt_lock_wake(&released, 1);
-}
-
-static bool help(void);
-
-static uint32_t buffers_limit(void) {
-    return (uint32_t)(mt_options.buffer_mb * ((1u << 20) / MT_BUFFER_BYTES));
-}
-
-struct mt_buffer *mt_writer_next_buffer(void) {
-    const uint32_t limit = buffers_limit();
-
-    /* While this thread forks the writer can do nothing. */
-    while (atomic_load_explicit(&in_flight, memory_order_relaxed) >= limit &&
-           !mt_lock_is_own(&lock)) {
-        uint32_t seen;
-
-        if (mt_options.overflow == MT_OVERFLOW_DROP || mt_process_is_finishing())
-            return NULL;
-        /* The writer's thread may be the only one that can still reach the file. */
-        if (!mt_writer_thread_runs() && help())
-            continue;
-        atomic_fetch_add_explicit(&waiting, 1, memory_order_seq_cst);
-        seen = atomic_load_explicit(&released, memory_order_seq_cst);
-        if (atomic_load_explicit(&in_flight, memory_order_relaxed) >= limit)
-            mt_lock_wait(&released, seen, 100);
-        atomic_fetch_sub_explicit(&waiting, 1, memory_order_relaxed);
-    }
-    return mt_live_take();
-}
-
-void mt_writer_hand_over(struct mt_buffer *buffer) {
-    atomic_fetch_add_explicit(&in_flight, 1, memory_order_relaxed);
-    mt_queue_push(&full, buffer);
-}
-
-/* Encoding, under the lock */
-
-static void count_lost(enum mt_loss_reason reason, uint64_t events) {
-    lost[reason] += events;
-    mt_live_note_loss(reason, events);
-}
-
-static void append(void) {
-    uint64_t now = mt_clock_nanoseconds(CLOCK_MONOTONIC);
-
-    if (now - last_clock_ns > clock_interval_ns) {
-        mt_describe_put_clock(&out);
-        last_clock_ns = now;
-        /* Where the trace's size is not to follow the time. */
-        if (is_profile())
-            clock_interval_ns *= 2;
-    }
-    if (mt_sink_append(out.data, out.size)) {
-        appended_events = out_events;
-    } else {
-        stopped = MT_LOSS_WRITE_ERROR;
-        count_lost(MT_LOSS_WRITE_ERROR, out_events);
-        written_events -= out_events;
-    }
-    out.size = out_events = 0;
-    if (!stopped && mt_options.max_trace_mb && mt_sink_size() >> 20 >= mt_options.max_trace_mb) {
-        mt_log("the trace ends early: ", mt_sink_path(), " has reached max_trace_mb", NULL);
-        stopped = MT_LOSS_TRACE_LIMIT;
-    }
-}
-
-/* Only what is in the file may be overwritten in memory. */
-static void flush(void) {
-    if (out.size)
-        append();
-    mt_definitions_release();
-    while (held_count)
-        give_back(held[--held_count]);
-    mt_live_note_clock();
-}
-
-static void flush_if_large(void) {
-    if (out.size >= FLUSH_BYTES)
-        flush();
-}
-
-/* What was met before now, and so before the events that are encoded next. */
-static void put_definitions(void) {
-    while (mt_definitions_put(&out)) {
-        if (stopped)
-            out.size = 0;
-        flush_if_large();
-    }
-}
+/* Threads, under the lock */
 
 static void write_loss(struct mt_thread *thread) {
     uint64_t events = atomic_exchange_explicit(&thread->lost, 0, memory_order_relaxed);
 
-    lost[MT_LOSS_BUFFERS_FULL] += events;
+    mt_output.lost[MT_LOSS_BUFFERS_FULL] += events;
     /* A profile tells them at its end: its trace is not to grow with every thread. */
-    if (!stopped && !is_profile())
-        mt_describe_put_loss(&out, thread->id, events, MT_LOSS_BUFFERS_FULL);
-}
-
-/* The records of buffers of one thread that follow each other, up to `end` in the last one. */
-static void write_events(struct mt_buffer *const *buffers, unsigned count, const uint64_t *end) {
-    uint32_t events =
-        stopped ? 0 : mt_block_put_events(mt_block_encoder(0), &out, buffers, count, end);
-
-    for (unsigned i = 0; i < count; i++) {
-        struct mt_buffer *buffer = buffers[i];
-        const uint64_t *stop = i + 1 < count ? buffer->words + buffer->used : end;
-
-        if (stopped)
-            count_lost(stopped, mt_block_count_events(buffer, stop));
-        buffer->written = (uint32_t)(stop - buffer->words);
-    }
-    written_events += events;
-    out_events += events;
-    flush_if_large();
+    if (!mt_output.stopped && !is_profile())
+        mt_describe_put_loss(&mt_output.bytes, thread->id, events, MT_LOSS_BUFFERS_FULL);
 }
 
 /* Nothing more is read of it. */
@@ -219,32 +77,25 @@ static void recycle(struct mt_thread *thread) {
 static void hold(struct mt_buffer *buffer) {
     if (buffer->last)
         recycle(buffer->thread);
-    held[held_count++] = buffer;
+    mt_output_hold(buffer);
 }
 
 /* Encodes a round of buffers by several threads; returns the next one. */
 static struct mt_buffer *share(struct mt_buffer *buffer, unsigned encoders) {
-    flush();
-    if (stopped)
+    mt_output_flush();
+    if (mt_output.stopped)
         return buffer;
     buffer = mt_share_encode(buffer, encoders);
     for (unsigned p = 0; p < encoders; p++) {
         const struct mt_share_part *part = mt_share_part(p);
 
-        if (stopped) {
-            count_lost(stopped, part->events);
-        } else {
-            mt_bytes_add(&out, part->out.data, part->out.size);
-            written_events += part->events;
-            out_events += part->events;
-        }
+        mt_output_add(&part->out, part->events);
         /* This thread's own is counted with the rest that it does. */
         cpu_ns += part->by == &mt_local ? 0 : part->cpu_ns;
         for (unsigned i = 0; i < part->count; i++)
             hold(part->buffers[i]);
-        flush_if_large();
     }
-    flush();
+    mt_output_flush();
     return buffer;
 }
 
@@ -253,20 +104,20 @@ static struct mt_buffer *share(struct mt_buffer *buffer, unsigned encoders) {
 static void profile_done(struct mt_buffer *buffer) {
     if (buffer->last)
         recycle(buffer->thread);
-    give_back(buffer);
+    mt_buffers_give_back(buffer);
 }
 
 /* Full buffers, to wait in the profile. False: there are none. */
 static bool profile_add(void) {
-    struct mt_buffer *buffer = mt_queue_take_all(&full);
+    struct mt_buffer *buffer = mt_buffers_take_all();
     bool any = buffer != NULL;
 
     while (buffer) {
         struct mt_buffer *next = atomic_load_explicit(&buffer->next, memory_order_relaxed);
 
         if (!mt_profile_add(buffer)) {
-            count_lost(MT_LOSS_BUFFERS_FULL,
-                       mt_block_count_events(buffer, buffer->words + buffer->used));
+            mt_output_lose(MT_LOSS_BUFFERS_FULL,
+                           mt_block_count_events(buffer, buffer->words + buffer->used));
             profile_done(buffer);
         }
         buffer = next;
@@ -296,10 +147,10 @@ static bool profile_drain(bool all) {
     uint64_t cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
     bool any = profile_add();
 
-    all = all || mt_profile_is_urgent(buffers_limit()) || mt_profile_is_due();
+    all = all || mt_profile_is_urgent(mt_buffers_limit()) || mt_profile_is_due();
     if (!any && !all)
         return false;
-    put_definitions();
+    mt_output_put_definitions();
     if (all)
         profile_take();
     cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
@@ -310,18 +161,30 @@ static bool profile_drain(bool all) {
 static bool profile_write(void) {
     struct mt_totals_cursor cursor = {.serial = ++last_profile};
 
-    flush();
-    while (mt_totals_put(&cursor, &out)) {
-        if (out.size < FLUSH_BYTES)
-            continue;
-        if (!mt_sink_append(out.data, out.size))
+    mt_output_flush();
+    while (mt_totals_put(&cursor, &mt_output.bytes)) {
+        if (!mt_output_append_apart())
             return false;
-        out.size = 0;
     }
-    if (out.size && !mt_sink_append(out.data, out.size))
-        return false;
-    out.size = 0;
     return true;
+}
+
+static void drain_events(struct mt_buffer *buffer) {
+    mt_output_put_definitions();
+    while (buffer) {
+        struct mt_buffer *run[MT_BLOCK_BUFFERS];
+        unsigned encoders = mt_output.stopped ? 1 : mt_share_begin(buffer), count;
+
+        if (encoders > 1) {
+            buffer = share(buffer, encoders);
+            continue;
+        }
+        count = mt_share_take_run(&buffer, run);
+        mt_output_put_events(run, count, run[count - 1]->words + run[count - 1]->used);
+        for (unsigned i = 0; i < count; i++)
+            hold(run[i]);
+        mt_output_flush_if_much();
+    }
 }
 
 static bool drain(void) {
@@ -330,27 +193,11 @@ static bool drain(void) {
 
     if (is_profile())
         return profile_drain(false);
-    buffer = mt_queue_take_all(&full);
-    cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
-
+    buffer = mt_buffers_take_all();
     if (!buffer)
         return false;
-    put_definitions();
-    while (buffer) {
-        struct mt_buffer *run[MT_BLOCK_BUFFERS];
-        unsigned encoders = stopped ? 1 : mt_share_begin(buffer), count;
-
-        if (encoders > 1) {
-            buffer = share(buffer, encoders);
-            continue;
-        }
-        count = mt_share_take_run(&buffer, run);
-        write_events(run, count, run[count - 1]->words + run[count - 1]->used);
-        for (unsigned i = 0; i < count; i++)
-            hold(run[i]);
-        if (held_count >= HELD_ENOUGH)
-            flush();
-    }
+    cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+    drain_events(buffer);
     cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
     return true;
 }
@@ -361,8 +208,9 @@ static void write_buffer(struct mt_thread *thread, void *data) {
 
     (void)data;
     /* Since then: what the events up to there refer to stands before them. */
-    put_definitions();
-    write_events(&thread->buffer, 1, end);
+    mt_output_put_definitions();
+    mt_output_put_events(&thread->buffer, 1, end);
+    mt_output_flush_if_much();
 }
 
 static bool snapshot_is_wanted(void) {
@@ -376,10 +224,10 @@ static void snapshot_events(void) {
     registry_held = true;
     drain();
     mt_thread_each(write_buffer, NULL);
-    put_definitions();
+    mt_output_put_definitions();
     registry_held = false;
     mt_thread_unlock_registry();
-    flush();
+    mt_output_flush();
 }
 
 static void take_snapshot(void) {
@@ -389,13 +237,11 @@ static void take_snapshot(void) {
         snapshot_events();
     } else {
         profile_drain(true);
-        put_definitions();
-        if (!stopped && !profile_write()) {
-            stopped = MT_LOSS_WRITE_ERROR;
-            out.size = 0;
-        }
+        mt_output_put_definitions();
+        if (!mt_output.stopped && !profile_write())
+            mt_output.stopped = MT_LOSS_WRITE_ERROR;
     }
-    atomic_store_explicit(&snapshots_failed, stopped != 0, memory_order_relaxed);
+    atomic_store_explicit(&snapshots_failed, mt_output.stopped != 0, memory_order_relaxed);
     atomic_store_explicit(&snapshots_done, number, memory_order_release);
     mt_lock_wake(&snapshots_done, INT32_MAX);
 }
@@ -409,7 +255,7 @@ static bool work_locked(void) {
         worked = true;
     }
     if (!worked && active)
-        flush();
+        mt_output_flush();
     return worked;
 }
 
@@ -426,8 +272,7 @@ bool mt_writer_work(void) {
     return worked;
 }
 
-/* Unless somebody is at it. */
-static bool help(void) {
+bool mt_writer_help(void) {
     bool worked;
 
     if (!mt_lock_try(&lock))
@@ -438,12 +283,15 @@ static bool help(void) {
 }
 
 bool mt_writer_has_work(void) {
-    return atomic_load_explicit(&full.newest, memory_order_seq_cst) != NULL ||
-           snapshot_is_wanted() || mt_profile_is_due();
+    return mt_buffers_are_waiting() || snapshot_is_wanted() || mt_profile_is_due();
 }
 
 unsigned mt_writer_pause(void) {
     return mt_profile_pause();
+}
+
+bool mt_writer_is_locked_here(void) {
+    return mt_lock_is_own(&lock);
 }
 
 void mt_writer_detach(void) {
@@ -453,12 +301,11 @@ void mt_writer_detach(void) {
 }
 
 void mt_writer_notify(void) {
-    if (atomic_load_explicit(&in_flight, memory_order_relaxed) < WAKE_AT)
+    if (mt_buffers_in_flight() < WAKE_AT)
         return;
     if (!mt_writer_thread_wake())
-        help();
-    else if (!is_profile() &&
-             atomic_load_explicit(&in_flight, memory_order_relaxed) > buffers_limit() / 2)
+        mt_writer_help();
+    else if (!is_profile() && mt_buffers_in_flight() > mt_buffers_limit() / 2)
         mt_assist_grow();
 }
 
@@ -476,7 +323,7 @@ bool mt_writer_snapshot(unsigned milliseconds) {
             return false;
         /* The thread is not started for this. */
         if (!mt_writer_thread_wake_running()) {
-            if (help())
+            if (mt_writer_help())
                 continue;
             pause = 1;
         }
@@ -503,12 +350,11 @@ static bool write_head(void) {
     header.start_realtime_ns = mt_clock_nanoseconds(CLOCK_REALTIME);
     header.checksum = mt_block_checksum(&header, offsetof(struct mt_file_header, checksum));
     trace_id = header.trace_id;
-    mt_bytes_add(&out, &header, sizeof header);
-    mt_describe_put_clock(&out);
-    mt_describe_put_process(&out, &parent);
-    last_clock_ns = mt_clock_nanoseconds(CLOCK_MONOTONIC);
-    flush();
-    return !stopped;
+    mt_bytes_add(&mt_output.bytes, &header, sizeof header);
+    mt_describe_put_clock(&mt_output.bytes);
+    mt_describe_put_process(&mt_output.bytes, &parent);
+    mt_output_flush();
+    return !mt_output.stopped;
 }
 
 bool mt_writer_start(void) {
@@ -516,10 +362,8 @@ bool mt_writer_start(void) {
 
     mt_lock_take(&lock);
     mt_object_prepare();
-    if (!out.data)
-        out.data = mt_os_memory_map(FLUSH_BYTES + MT_SHARE_BYTES + MT_DEFINITIONS_MAX +
-                                    MT_DESCRIBE_MAX + MT_BLOCK_OVERHEAD);
-    started = out.data && mt_block_start((int)mt_options.zstd_level) && mt_describe_start();
+    started =
+        mt_output_start() && mt_block_start((int)mt_options.zstd_level) && mt_describe_start();
     if (!started)
         mt_log("no trace: no memory for the writer", NULL, NULL, NULL);
     started = started && mt_sink_open(parent.fork_ticks != 0) && write_head();
@@ -563,7 +407,8 @@ static void finish_thread(struct mt_thread *thread, void *data) {
     if (is_profile())
         mt_profile_see(thread->buffer, mt_thread_buffer_end(thread));
     else
-        write_events(&thread->buffer, 1, mt_thread_buffer_end(thread));
+        mt_output_put_events(&thread->buffer, 1, mt_thread_buffer_end(thread));
+    mt_output_flush_if_much();
     write_loss(thread);
     /* One that has ended has told all. */
     if (thread->last_ticks || thread->named)
@@ -573,26 +418,27 @@ static void finish_thread(struct mt_thread *thread, void *data) {
 }
 
 static void put_tail(void) {
-    struct mt_describe_end end = {MT_END_EXIT, written_events, 0, cpu_ns};
+    struct mt_describe_end end = {MT_END_EXIT, mt_output.written_events, 0, cpu_ns};
 
     for (int reason = 0; reason <= MT_LOSS_SIGNAL; reason++) {
-        end.lost += lost[reason];
+        end.lost += mt_output.lost[reason];
         /* Those of full buffers have been written with their threads. */
         if (reason != MT_LOSS_BUFFERS_FULL || is_profile())
-            mt_describe_put_loss(&out, 0, lost[reason], (enum mt_loss_reason)reason);
+            mt_describe_put_loss(&mt_output.bytes, 0, mt_output.lost[reason],
+                                 (enum mt_loss_reason)reason);
     }
-    mt_describe_put_clock(&out);
-    mt_describe_put_end(&out, &end);
+    mt_describe_put_clock(&mt_output.bytes);
+    mt_describe_put_end(&mt_output.bytes, &end);
 }
 
 /* False: the trace is not complete, and what it lacks stays in the live file. */
 static bool write_tail(void) {
     uint64_t unbegun = mt_thread_take_lost_unbegun();
 
-    lost[MT_LOSS_SIGNAL] += mt_thread_take_lost_nested();
-    lost[MT_LOSS_BUFFERS_FULL] += unbegun;
-    put_definitions();
-    flush();
+    mt_output.lost[MT_LOSS_SIGNAL] += mt_thread_take_lost_nested();
+    mt_output.lost[MT_LOSS_BUFFERS_FULL] += unbegun;
+    mt_output_put_definitions();
+    mt_output_flush();
     if (is_profile() && !profile_write()) {
         bool kept = mt_live_is_file();
 
@@ -600,21 +446,11 @@ static bool write_tail(void) {
                "cannot write ", mt_sink_path(), NULL);
         if (kept)
             return false;
-        out.size = 0;
-        lost[MT_LOSS_WRITE_ERROR] += mt_totals.sums->events;
+        mt_output.lost[MT_LOSS_WRITE_ERROR] += mt_totals.sums->events;
     }
     if (!is_profile())
-        mt_describe_put_loss(&out, 0, unbegun, MT_LOSS_BUFFERS_FULL);
-    put_tail();
-    if (!mt_sink_append(out.data, out.size) && mt_sink_take_back()) {
-        /* The disk is full: the end is worth more than the last events. */
-        lost[MT_LOSS_WRITE_ERROR] += appended_events;
-        written_events -= appended_events;
-        out.size = 0;
-        put_tail();
-        mt_sink_append(out.data, out.size);
-    }
-    out.size = 0;
+        mt_describe_put_loss(&mt_output.bytes, 0, unbegun, MT_LOSS_BUFFERS_FULL);
+    mt_output_append_end(put_tail);
     return true;
 }
 
@@ -635,7 +471,7 @@ void mt_writer_finish_here(void) {
             profile_add();
         else
             drain();
-        put_definitions();
+        mt_output_put_definitions();
         cpu = mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID);
         mt_thread_each(finish_thread, NULL);
         if (is_profile())
@@ -660,7 +496,7 @@ void mt_writer_before_fork(void) {
     atomic_store_explicit(&fork_waits, 0, memory_order_relaxed);
     mt_lock_wake(&fork_waits, 1);
     if (active)
-        flush();
+        mt_output_flush();
     /* Before, since what the parent frees after it is the child's all the same. */
     mt_stamp_all_anew();
     fork_ticks = mt_stamp_now(&mt_local);
@@ -668,9 +504,8 @@ void mt_writer_before_fork(void) {
 
 /* In the child there is nothing to write. */
 static void start_over(void) {
-    atomic_store(&full.newest, NULL);
-    atomic_store(&in_flight, 0);
-    atomic_store(&waiting, 0);
+    mt_buffers_after_fork_in_child();
+    mt_output_after_fork_in_child();
     atomic_store(&fork_waits, 0);
     atomic_store(&snapshots_done, atomic_load(&snapshots_wanted));
     if (active) {
@@ -684,15 +519,10 @@ static void start_over(void) {
     if (!parent.fork_ticks)
         parent.fork_ticks = fork_ticks;
     active = false;
-    stopped = 0;
-    out.size = 0;
-    written_events = out_events = appended_events = cpu_ns = 0;
-    held_count = 0;
-    clock_interval_ns = CLOCK_INTERVAL_NS;
+    cpu_ns = 0;
     last_profile = 0;
     if (is_profile())
         mt_profile_forget();
-    memset(lost, 0, sizeof lost);
 }
 
 void mt_writer_after_fork(bool child) {

@@ -4,30 +4,21 @@
 #ifndef MT_WRITER_H
 #define MT_WRITER_H
 
-#include "record.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Opens the trace and writes its head. False: there will be no trace, said on stderr. */
 bool mt_writer_start(void);
 
-/* A buffer for a thread that has none, or is about to hand over a full one. At the limit of
- * buffer_mb waits (overflow=block) or returns NULL (overflow=drop), as it does when the kernel has
- * no memory.
- */
-struct mt_buffer *mt_writer_next_buffer(void);
-
-/* `buffer->used`, `last` and its words are final. Takes ownership. Lock-free; a call of
- * mt_writer_notify() has to follow, with no lock held. */
-void mt_writer_hand_over(struct mt_buffer *buffer);
-
 /* Tells the writer of buffers handed over: wakes or starts its thread, or does its work, if there
  * are a few of them. */
 void mt_writer_notify(void);
 
-/* Gives back a buffer that was not handed over. */
-void mt_writer_release(struct mt_buffer *buffer);
+/* Does what there is to do, unless another thread is at it; false if nothing was done. */
+bool mt_writer_help(void);
+
+/* Whether the calling thread holds the writer's lock, as one that forks does. */
+bool mt_writer_is_locked_here(void);
 
 /* Puts all that has been recorded until now into the file. False if that could not be done, or not
  * in this time. Any thread, with no lock of the writer's or below it held. */

@@ -278,22 +278,45 @@ static inline const char *read_size(struct predictor *p, unsigned tag, struct cu
     return size >> 48 ? "impossible size" : NULL;
 }
 
+/* The slot that a guess names by its place in the list, which is the same for either kind of
+ * operation; 0 for any other guess. */
+static inline uint32_t slot_by_place(const struct predictor *p, uint32_t list, unsigned guess) {
+    switch (guess) {
+    case MT_GUESS_NEWEST:
+        return p->slots[list].older;
+    case MT_GUESS_OLDER:
+        return p->cursors[list];
+    case MT_GUESS_NEWER:
+        return p->slots[p->cursors[list]].newer;
+    default:
+        return 0;
+    }
+}
+
+/* The same by steps from there; false if the column has none. */
+static inline bool read_steps(const struct predictor *p, uint32_t list, struct cursor *columns,
+                              uint32_t *slot) {
+    uint8_t code;
+
+    if (!cursor_fixed(&columns[MT_PREDICTED_STEPS], &code, 1) || code >= 2 * MT_PREDICTED_NEAR)
+        return false;
+    *slot = walk(p, list, code);
+    return true;
+}
+
+static const char *const no_steps = "its steps do not fit the column";
+
 static inline const char *read_end(struct predictor *p, unsigned tag, bool pool,
                                    struct cursor *columns, struct event *out) {
-    uint32_t list = pool ? LIVE_POOL : LIVE_HEAP, cursor = p->cursors[list], slot = 0;
+    uint32_t list = pool ? LIVE_POOL : LIVE_HEAP, cursor = p->cursors[list];
+    uint32_t slot = slot_by_place(p, list, tag & MT_TAG_GUESS);
     const char *fault = NULL;
     uint64_t address = 0, number;
-    uint8_t code;
 
     switch (tag & MT_TAG_GUESS) {
     case MT_GUESS_NEWEST:
-        slot = p->slots[list].older;
-        break;
     case MT_GUESS_OLDER:
-        slot = cursor;
-        break;
     case MT_GUESS_NEWER:
-        slot = p->slots[cursor].newer;
         break;
     case MT_GUESS_OLDER_2:
         slot = p->slots[cursor].older;
@@ -308,9 +331,8 @@ static inline const char *read_end(struct predictor *p, unsigned tag, bool pool,
         slot = number < p->used && p->slots[number].list == list ? (uint32_t)number : 0;
         break;
     case MT_GUESS_STEPS:
-        if (!cursor_fixed(&columns[MT_PREDICTED_STEPS], &code, 1) || code >= 2 * MT_PREDICTED_NEAR)
-            return "its steps do not fit the column";
-        slot = walk(p, list, code);
+        if (!read_steps(p, list, columns, &slot))
+            return no_steps;
         break;
     default:
         fault = read_address(&columns[MT_PREDICTED_ENDS], p->ended[pool], &address);
@@ -343,30 +365,23 @@ static inline uint32_t slot_for(struct predictor *p, uint64_t address, bool pool
 static inline const char *read_allocation(struct predictor *p, unsigned tag, bool pool,
                                           struct cursor *columns, struct event *out) {
     uint32_t list = class_of(out->size, pool) + (pool ? MT_PREDICTED_POOL_LISTS : 0);
-    uint32_t cursor = p->cursors[list], slot = 0;
+    uint32_t slot = slot_by_place(p, list, tag & MT_TAG_GUESS);
     uint32_t *last = &p->last_of_context[out->context * 0x9e3779b1u >> (32 - p->table_bits)];
     unsigned guess = tag & MT_TAG_GUESS;
     const char *fault = NULL;
     uint64_t address = 0;
-    uint8_t code;
 
     switch (guess) {
     case MT_GUESS_NEWEST:
-        slot = p->slots[list].older;
-        break;
     case MT_GUESS_OLDER:
-        slot = cursor;
-        break;
     case MT_GUESS_NEWER:
-        slot = p->slots[cursor].newer;
         break;
     case MT_GUESS_CONTEXT:
         slot = is_free(p, *last, pool) ? *last : 0;
         break;
     case MT_GUESS_STEPS:
-        if (!cursor_fixed(&columns[MT_PREDICTED_STEPS], &code, 1) || code >= 2 * MT_PREDICTED_NEAR)
-            return "its steps do not fit the column";
-        slot = walk(p, list, code);
+        if (!read_steps(p, list, columns, &slot))
+            return no_steps;
         break;
     default:
         if (guess == MT_GUESS_BUMP)

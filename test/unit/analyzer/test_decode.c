@@ -87,14 +87,29 @@ struct columns {
     size_t sizes[6]; /* [5] 0: there is none, and no flag WEIGHTED */
 };
 
+/* Decoding a payload ends with this rule broken; NULL: with all of its events. */
+static void expect(const struct bytes *payload, const struct mt_block_header *header,
+                   const char *rule) {
+    struct error error = {""};
+    bool fault;
+    size_t decoded = decode_all(payload, header, NULL, &fault, &error);
+
+    if (!rule) {
+        if (fault)
+            fail_msg("%s", error.text);
+        assert_int_equal(decoded, header->count);
+    } else {
+        assert_true(fault);
+        if (!strstr(error.text, rule))
+            fail_msg("'%s' does not say '%s'", error.text, rule);
+    }
+}
+
 /* One event from raw columns; expects the rule to be named, and no event. */
 static void expect_fault(const struct columns *columns, uint32_t count, const char *rule) {
     struct bytes payload = {0};
     struct mt_block_header header = {.count = count, .first_ticks = 5, .last_ticks = 5};
-    struct error error = {""};
     int used = columns->sizes[5] ? 6 : 5;
-    bool fault;
-    size_t decoded;
 
     if (used == 6)
         header.flags = MT_BLOCK_WEIGHTED;
@@ -105,16 +120,7 @@ static void expect_fault(const struct columns *columns, uint32_t count, const ch
     }
     for (int i = 0; i < used; i++)
         bytes_add(&payload, columns->data[i], columns->sizes[i]);
-    decoded = decode_all(&payload, &header, NULL, &fault, &error);
-    if (!rule) {
-        if (fault)
-            fail_msg("%s", error.text);
-        assert_int_equal(decoded, count);
-    } else {
-        assert_true(fault);
-        if (!strstr(error.text, rule))
-            fail_msg("'%s' does not say '%s'", error.text, rule);
-    }
+    expect(&payload, &header, rule);
     bytes_free(&payload);
 }
 
@@ -317,25 +323,13 @@ static void expect_refused(const struct predicted *columns, uint32_t count, cons
                                      .count = count,
                                      .first_ticks = 16,
                                      .last_ticks = columns->last_ticks};
-    struct error error = {""};
-    bool fault;
-    size_t decoded;
 
     bytes_add(&payload, columns->head, 4);
     for (int i = 1; i < MT_PREDICTED_COUNT; i++)
         bytes_varint(&payload, columns->sizes[i]);
     for (int i = 0; i < MT_PREDICTED_COUNT; i++)
         bytes_add(&payload, columns->data[i], columns->sizes[i]);
-    decoded = decode_all(&payload, &header, NULL, &fault, &error);
-    if (!rule) {
-        if (fault)
-            fail_msg("%s", error.text);
-        assert_int_equal(decoded, count);
-    } else {
-        assert_true(fault);
-        if (!strstr(error.text, rule))
-            fail_msg("'%s' does not say '%s'", error.text, rule);
-    }
+    expect(&payload, &header, rule);
     bytes_free(&payload);
 }
 

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "blocks.h"
+#include "block_table.h"
 
 #include "os_memory.h"
 
@@ -9,9 +9,9 @@
 #define FIRST_BITS 13u
 #define LAST_BITS 31u /* as many as hashes can tell apart, and entries there can be */
 
-static struct mt_live_block *chunks[MT_BLOCKS_CHUNKS];
+static struct mt_live_block *chunks[MT_BLOCK_TABLE_CHUNKS];
 
-static bool use(struct mt_blocks *blocks, unsigned bits) {
+static bool use(struct mt_block_table *blocks, unsigned bits) {
     size_t size = (size_t)8 << bits;
     uint64_t *slots = bits > LAST_BITS ? NULL : mt_os_memory_map(size);
 
@@ -27,23 +27,23 @@ static bool use(struct mt_blocks *blocks, unsigned bits) {
     return true;
 }
 
-bool mt_blocks_start(struct mt_blocks *blocks) {
-    *blocks = (struct mt_blocks){.chunks = chunks};
+bool mt_block_table_start(struct mt_block_table *blocks) {
+    *blocks = (struct mt_block_table){.chunks = chunks};
     return use(blocks, FIRST_BITS);
 }
 
-void mt_blocks_end(struct mt_blocks *blocks) {
+void mt_block_table_end(struct mt_block_table *blocks) {
     if (blocks->slots)
         mt_os_memory_unmap(blocks->slots, (blocks->mask + 1) * sizeof *blocks->slots);
-    for (unsigned i = 0; i < MT_BLOCKS_CHUNKS && chunks[i]; i++) {
-        mt_os_memory_unmap(chunks[i], MT_BLOCKS_CHUNK * sizeof *chunks[i]);
+    for (unsigned i = 0; i < MT_BLOCK_TABLE_CHUNKS && chunks[i]; i++) {
+        mt_os_memory_unmap(chunks[i], MT_BLOCK_TABLE_CHUNK * sizeof *chunks[i]);
         chunks[i] = NULL;
     }
-    *blocks = (struct mt_blocks){0};
+    *blocks = (struct mt_block_table){0};
 }
 
 /* The index's order is that of the hashes, the larger one's, too: both are gone through once. */
-bool mt_blocks_grow(struct mt_blocks *blocks) {
+bool mt_block_table_grow(struct mt_block_table *blocks) {
     uint64_t *old = blocks->slots;
     size_t count = blocks->mask + 1;
 
@@ -64,7 +64,7 @@ bool mt_blocks_grow(struct mt_blocks *blocks) {
 
 /* Where a huge page can lie. */
 static void *map_chunk(void) {
-    const size_t size = MT_BLOCKS_CHUNK * sizeof(struct mt_live_block);
+    const size_t size = MT_BLOCK_TABLE_CHUNK * sizeof(struct mt_live_block);
     char *memory = mt_os_memory_map(2 * size);
     size_t before;
 
@@ -77,14 +77,14 @@ static void *map_chunk(void) {
     return memory + before;
 }
 
-bool mt_blocks_add_chunk(struct mt_blocks *blocks) {
-    uint32_t chunk = blocks->used / MT_BLOCKS_CHUNK;
+bool mt_block_table_add_chunk(struct mt_block_table *blocks) {
+    uint32_t chunk = blocks->used / MT_BLOCK_TABLE_CHUNK;
 
-    if (chunk == MT_BLOCKS_CHUNKS)
+    if (chunk == MT_BLOCK_TABLE_CHUNKS)
         return false;
     blocks->chunks[chunk] = map_chunk();
     if (blocks->chunks[chunk] && chunk)
-        madvise(blocks->chunks[chunk], MT_BLOCKS_CHUNK * sizeof(struct mt_live_block),
+        madvise(blocks->chunks[chunk], MT_BLOCK_TABLE_CHUNK * sizeof(struct mt_live_block),
                 MADV_HUGEPAGE);
     return blocks->chunks[chunk] != NULL;
 }

@@ -4,8 +4,8 @@
  * eight slots to a cache line. Memory follows the most blocks ever live at once. Under the writer's
  * lock.
  */
-#ifndef MT_BLOCKS_H
-#define MT_BLOCKS_H
+#ifndef MT_BLOCK_TABLE_H
+#define MT_BLOCK_TABLE_H
 
 #include "totals.h"
 
@@ -13,11 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MT_BLOCKS_CHUNK 65536u /* entries */
-#define MT_BLOCKS_CHUNKS 16384u
+#define MT_BLOCK_TABLE_CHUNK 65536u /* entries */
+#define MT_BLOCK_TABLE_CHUNKS 16384u
 
 /* A slot: the hash of the address, and the number of the entry, from 1; 0 marks an empty one. */
-struct mt_blocks {
+struct mt_block_table {
     uint64_t *slots;
     size_t mask;    /* slots less 1; a power of two less 1 */
     unsigned shift; /* of a hash: where in the index it belongs */
@@ -28,82 +28,84 @@ struct mt_blocks {
     struct mt_live_block **chunks;
 };
 
-bool mt_blocks_start(struct mt_blocks *blocks);
-void mt_blocks_end(struct mt_blocks *blocks);
+bool mt_block_table_start(struct mt_block_table *blocks);
+void mt_block_table_end(struct mt_block_table *blocks);
 
 /* Makes room for another entry, in a chunk of its own or a larger index. False, and all is as
  * before, if there is no memory. */
-MT_COLD bool mt_blocks_grow(struct mt_blocks *blocks);
-MT_COLD bool mt_blocks_add_chunk(struct mt_blocks *blocks);
+MT_COLD bool mt_block_table_grow(struct mt_block_table *blocks);
+MT_COLD bool mt_block_table_add_chunk(struct mt_block_table *blocks);
 
-static inline uint32_t mt_blocks_hash(uint64_t address) {
+static inline uint32_t mt_block_table_hash(uint64_t address) {
     return (uint32_t)(address * UINT64_C(0x9fb21c651e98df25) >> 32);
 }
 
-static inline struct mt_live_block *mt_blocks_entry(const struct mt_blocks *blocks, uint64_t slot) {
+static inline struct mt_live_block *mt_block_table_entry(const struct mt_block_table *blocks,
+                                                         uint64_t slot) {
     uint32_t number = (uint32_t)slot - 1;
 
-    return &blocks->chunks[number / MT_BLOCKS_CHUNK][number % MT_BLOCKS_CHUNK];
+    return &blocks->chunks[number / MT_BLOCK_TABLE_CHUNK][number % MT_BLOCK_TABLE_CHUNK];
 }
 
 /* The two below are always inline: gcc takes calls of a function that does nothing else for calls
  * without effect. The first brings the index near, the second, some time later, the entry. */
-static inline __attribute__((always_inline)) void mt_blocks_prefetch(const struct mt_blocks *blocks,
-                                                                     uint64_t address) {
-    __builtin_prefetch(&blocks->slots[mt_blocks_hash(address) >> blocks->shift], 1);
+static inline __attribute__((always_inline)) void
+mt_block_table_prefetch(const struct mt_block_table *blocks, uint64_t address) {
+    __builtin_prefetch(&blocks->slots[mt_block_table_hash(address) >> blocks->shift], 1);
 }
 
 static inline __attribute__((always_inline)) void
-mt_blocks_prefetch_entry(const struct mt_blocks *blocks, uint64_t address) {
-    uint32_t hash = mt_blocks_hash(address);
+mt_block_table_prefetch_entry(const struct mt_block_table *blocks, uint64_t address) {
+    uint32_t hash = mt_block_table_hash(address);
     uint64_t slot = blocks->slots[hash >> blocks->shift];
 
     if (slot >> 32 == hash && slot)
-        __builtin_prefetch(mt_blocks_entry(blocks, slot), 1);
+        __builtin_prefetch(mt_block_table_entry(blocks, slot), 1);
 }
 
 /* The slot of the address, or the empty one where it would go. */
-static inline uint64_t *mt_blocks_find(const struct mt_blocks *blocks, uint64_t address) {
-    uint32_t hash = mt_blocks_hash(address);
+static inline uint64_t *mt_block_table_find(const struct mt_block_table *blocks, uint64_t address) {
+    uint32_t hash = mt_block_table_hash(address);
     size_t at = hash >> blocks->shift;
     uint64_t slot;
 
     while ((slot = blocks->slots[at]) != 0 &&
-           (slot >> 32 != hash || mt_blocks_entry(blocks, slot)->address != address))
+           (slot >> 32 != hash || mt_block_table_entry(blocks, slot)->address != address))
         at = (at + 1) & blocks->mask;
     return &blocks->slots[at];
 }
 
 /* A new block, whose address has no slot yet. False if there is no memory. */
-static inline bool mt_blocks_add(struct mt_blocks *blocks, uint64_t *empty,
-                                 const struct mt_live_block *block) {
+static inline bool mt_block_table_add(struct mt_block_table *blocks, uint64_t *empty,
+                                      const struct mt_live_block *block) {
     uint32_t number = blocks->freed;
 
     if (MT_UNLIKELY(blocks->count >= blocks->limit)) {
-        if (!mt_blocks_grow(blocks))
+        if (!mt_block_table_grow(blocks))
             return false;
-        empty = mt_blocks_find(blocks, block->address);
+        empty = mt_block_table_find(blocks, block->address);
     }
     if (number) {
-        blocks->freed = mt_blocks_entry(blocks, number)->context;
+        blocks->freed = mt_block_table_entry(blocks, number)->context;
     } else {
-        if (MT_UNLIKELY(blocks->used % MT_BLOCKS_CHUNK == 0) && !mt_blocks_add_chunk(blocks))
+        if (MT_UNLIKELY(blocks->used % MT_BLOCK_TABLE_CHUNK == 0) &&
+            !mt_block_table_add_chunk(blocks))
             return false;
         number = ++blocks->used;
     }
-    *mt_blocks_entry(blocks, number) = *block;
-    *empty = (uint64_t)mt_blocks_hash(block->address) << 32 | number;
+    *mt_block_table_entry(blocks, number) = *block;
+    *empty = (uint64_t)mt_block_table_hash(block->address) << 32 | number;
     blocks->count++;
     return true;
 }
 
 /* Empties a full slot; pointers to slots are worthless afterwards. */
-static inline void mt_blocks_remove(struct mt_blocks *blocks, const uint64_t *full) {
+static inline void mt_block_table_remove(struct mt_block_table *blocks, const uint64_t *full) {
     size_t hole = (size_t)(full - blocks->slots);
     size_t next = (hole + 1) & blocks->mask;
     uint64_t slot;
 
-    mt_blocks_entry(blocks, *full)->context = blocks->freed;
+    mt_block_table_entry(blocks, *full)->context = blocks->freed;
     blocks->freed = (uint32_t)*full;
     blocks->count--;
     while ((slot = blocks->slots[next]) != 0) {
