@@ -1,8 +1,6 @@
 /* memtrack errors */
 #include "commands.h"
-#include "session.h"
-
-#include <getopt.h>
+#include "view_options.h"
 
 static const char help[] =
     "Usage: memtrack errors [OPTION]... TRACE...\n"
@@ -35,67 +33,26 @@ static const char help[] =
     "This is a report: the exit status is 0 whether there are errors or not, 2 if it could not be\n"
     "made.\n";
 
-struct arguments {
-    struct report_options options;
-    const struct output_ops *format;
-    const char *output;
-    bool help;
-};
+static bool write_errors(FILE *out, struct session *session, const void *data,
+                         struct error *error) {
+    const struct view_options *view = data;
 
-static int parse(int count, char **arguments, struct arguments *parsed) {
-    enum { FORMAT = 256, LIMIT, NO_FOLD, HELP };
-    static const struct option options[] = {
-        {"format", required_argument, NULL, FORMAT}, {"output", required_argument, NULL, 'o'},
-        {"limit", required_argument, NULL, LIMIT},   {"no-fold", no_argument, NULL, NO_FOLD},
-        {"help", no_argument, NULL, HELP},           {NULL, 0, NULL, 0},
-    };
-
-    optind = 1;
-    for (;;) {
-        int option = getopt_long(count, arguments, ":o:", options, NULL);
-
-        switch (option) {
-        case -1:
-            return STATUS_OK;
-        case FORMAT:
-            if (!command_format(optarg, &parsed->format))
-                return STATUS_ERROR;
-            break;
-        case 'o':
-            parsed->output = optarg;
-            break;
-        case LIMIT:
-            if (!command_limit("errors", optarg, &parsed->options.limit))
-                return STATUS_ERROR;
-            break;
-        case NO_FOLD:
-            parsed->options.no_fold = true;
-            break;
-        case HELP:
-            parsed->help = true;
-            return STATUS_OK;
-        default:
-            return command_bad_option("errors", arguments, option);
-        }
-    }
+    return view->format->errors(out, &session->report, &view->options, error);
 }
 
-static bool write_errors(FILE *out, struct report *report, const void *data, struct error *error) {
-    const struct arguments *arguments = data;
-
-    return arguments->format->errors(out, report, &arguments->options, error);
-}
-
-int cmd_errors(int count, char **argument_list) {
-    struct arguments arguments = {.format = &output_text, .options = {.limit = 100}};
-    int status = parse(count, argument_list, &arguments);
+int cmd_errors(int count, char **arguments) {
+    struct view_options view = {.format = &output_text, .options = {.limit = 100}};
+    struct session_request request = {0};
+    int status =
+        view_options_parse("errors", count, arguments, &view,
+                           VIEW_FORMAT | VIEW_OUTPUT | VIEW_LIMIT | VIEW_NO_FOLD, NULL, NULL, NULL);
 
     if (status != STATUS_OK)
         return status;
-    if (arguments.help) {
+    if (view.help) {
         fputs(help, stdout);
         return STATUS_OK;
     }
-    return session_write("errors", argument_list + optind, (size_t)(count - optind),
-                         arguments.output, write_errors, &arguments);
+    return session_write("errors", arguments + optind, (size_t)(count - optind), view.output,
+                         &request, write_errors, &view);
 }

@@ -1,9 +1,8 @@
 /* memtrack flame */
 #include "commands.h"
 #include "output/flame.h"
-#include "session.h"
+#include "view_options.h"
 
-#include <getopt.h>
 #include <string.h>
 
 static const char help[] =
@@ -17,7 +16,7 @@ static const char help[] =
     "  --unit bytes|count   bytes (default), or how many blocks\n"
     "  --no-fold            keep wrappers, library frames and recursion, which are folded as in\n"
     "                       memtrack report\n"
-    "  -o, --output FILE    write there instead of to standard output\n"
+    "  -o, --output FILE    write there instead of to standard output\n" VIEW_HELP_SCOPE
     "  --help               this text\n"
     "\n"
     "Inlined frames end with _[i], the mark that flamegraph.pl --colors java knows. The values\n"
@@ -28,10 +27,8 @@ static const char help[] =
 
 struct arguments {
     struct flame_options options;
-    const char *output;
     bool bytes; /* asked for */
     bool count;
-    bool help;
 };
 
 static bool parse_cost(const char *name, struct arguments *parsed) {
@@ -62,63 +59,40 @@ static bool parse_unit(const char *name, struct arguments *parsed) {
     return parsed->bytes || parsed->options.blocks;
 }
 
-static int parse(int count, char **arguments, struct arguments *parsed) {
-    enum { COST = 256, UNIT, NO_FOLD, HELP };
-    static const struct option options[] = {
-        {"cost", required_argument, NULL, COST}, {"unit", required_argument, NULL, UNIT},
-        {"no-fold", no_argument, NULL, NO_FOLD}, {"output", required_argument, NULL, 'o'},
-        {"help", no_argument, NULL, HELP},       {NULL, 0, NULL, 0},
-    };
+enum { COST = VIEW_OWN, UNIT };
 
-    optind = 1;
-    for (;;) {
-        int option = getopt_long(count, arguments, ":o:", options, NULL);
+static int take(void *data, int option, const char *value) {
+    bool good = option == COST ? parse_cost(value, data) : parse_unit(value, data);
 
-        switch (option) {
-        case -1:
-            if (parsed->count && parsed->bytes)
-                return command_error("flame: --cost count has no bytes: leave out --unit bytes");
-            parsed->options.blocks |= parsed->count;
-            return STATUS_OK;
-        case COST:
-            if (!parse_cost(optarg, parsed))
-                return STATUS_ERROR;
-            break;
-        case UNIT:
-            if (!parse_unit(optarg, parsed))
-                return STATUS_ERROR;
-            break;
-        case NO_FOLD:
-            parsed->options.no_fold = true;
-            break;
-        case 'o':
-            parsed->output = optarg;
-            break;
-        case HELP:
-            parsed->help = true;
-            return STATUS_OK;
-        default:
-            return command_bad_option("flame", arguments, option);
-        }
-    }
+    return good ? STATUS_OK : STATUS_ERROR;
 }
 
-static bool write_flame(FILE *out, struct report *report, const void *data, struct error *error) {
-    const struct arguments *arguments = data;
-
-    return flame_write(out, report, &arguments->options, error);
+static bool write_flame(FILE *out, struct session *session, const void *data, struct error *error) {
+    return flame_write(out, &session->report, data, error);
 }
 
 int cmd_flame(int count, char **argument_list) {
+    static const struct option own[] = {{"cost", required_argument, NULL, COST},
+                                        {"unit", required_argument, NULL, UNIT},
+                                        {NULL, 0, NULL, 0}};
     struct arguments arguments = {.options = {.cost = FLAME_PEAK}};
-    int status = parse(count, argument_list, &arguments);
+    struct view_options view = {0};
+    struct session_request request;
+    int status = view_options_parse("flame", count, argument_list, &view,
+                                    VIEW_OUTPUT | VIEW_NO_FOLD | VIEW_PLACES | VIEW_TIMES, own,
+                                    take, &arguments);
 
     if (status != STATUS_OK)
         return status;
-    if (arguments.help) {
+    if (view.help) {
         fputs(help, stdout);
         return STATUS_OK;
     }
-    return session_write("flame", argument_list + optind, (size_t)(count - optind),
-                         arguments.output, write_flame, &arguments);
+    if (arguments.count && arguments.bytes)
+        return command_error("flame: --cost count has no bytes: leave out --unit bytes");
+    arguments.options.blocks |= arguments.count;
+    arguments.options.no_fold = view.options.no_fold;
+    request = (struct session_request){.scope = view.scope};
+    return session_write("flame", argument_list + optind, (size_t)(count - optind), view.output,
+                         &request, write_flame, &arguments.options);
 }

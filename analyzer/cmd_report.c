@@ -1,11 +1,9 @@
 /* memtrack report */
 #include "commands.h"
-#include "model/filter.h"
 #include "model/pool_report.h"
 #include "output/pools.h"
-#include "session.h"
+#include "view_options.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +25,9 @@ static const char help[] =
     "  --limit N            rows of a list, or children of a node, in the text; 0 for all\n"
     "                       (default 10)\n"
     "  --min-share PERCENT  leave out nodes of trees that cost less (default 0.5)\n"
-    "  --no-fold            show every frame: see Folding\n"
-    "  --tag TEXT           only what was allocated under this tag\n"
+    "  --min-bytes N        leave out rows of lists by bytes that cost less; of the JSON, those\n"
+    "                       that cost less by --sort\n"
+    "  --no-fold            show every frame: see Folding\n" VIEW_HELP_SCOPE
     "  --pools              what custom allocators handed out, by pool, and what they took from\n"
     "                       the heap\n"
     "  --pool NAME          report on the blocks of that pool instead of the heap's\n"
@@ -66,43 +65,12 @@ static const char help[] =
     "Events of different threads that the clock tells apart by less than 2 us may be taken in the\n"
     "other order where only that makes sense.\n";
 
-struct names {
-    const char *name;
-    int value;
-};
-
-static const struct names groups[] = {
-    {"context", REPORT_BY_CONTEXT},
-    {"site", REPORT_BY_SITE},
-    {"function", REPORT_BY_FUNCTION},
-    {"file", REPORT_BY_FILE},
-    {"type", REPORT_BY_TYPE},
-    {"thread", REPORT_BY_THREAD},
-    {NULL, 0},
-};
-
-static const struct names views[] = {
+static const struct view_name views[] = {
     {"contexts", REPORT_VIEW_CONTEXTS},
     {"top-down", REPORT_VIEW_TOP_DOWN},
     {"bottom-up", REPORT_VIEW_BOTTOM_UP},
     {NULL, 0},
 };
-
-static const struct names orders[] = {
-    {"peak", REPORT_ORDER_PEAK},           {"leaked", REPORT_ORDER_LEAKED},
-    {"allocated", REPORT_ORDER_ALLOCATED}, {"count", REPORT_ORDER_COUNT},
-    {"temporary", REPORT_ORDER_TEMPORARY}, {NULL, 0},
-};
-
-/* -1 after an error message */
-static int find_name(const struct names *names, const char *option, const char *value) {
-    for (; names->name; names++) {
-        if (strcmp(names->name, value) == 0)
-            return names->value;
-    }
-    command_error("report: %s does not know '%s'; see memtrack report --help", option, value);
-    return -1;
-}
 
 static bool parse_share(const char *text, double *share) {
     char *end;
@@ -116,108 +84,53 @@ static bool parse_share(const char *text, double *share) {
 }
 
 struct arguments {
-    struct report_options options;
-    const struct output_ops *format;
-    const char *output;
-    const char *tag;
+    struct view_options view;
     const char *pool;
     bool pools;
-    bool by; /* was asked for */
-    bool help;
 };
 
-/* What a view cannot show is refused rather than ignored. */
-static int settle_view(struct arguments *parsed) {
-    struct report_options *options = &parsed->options;
+enum { VIEW = VIEW_OWN, MIN_SHARE, POOLS, POOL };
 
-    if (parsed->tag && options->by == REPORT_BY_THREAD)
-        return command_error("report: --tag does not go with --by thread");
+static int take(void *data, int option, const char *value) {
+    struct arguments *parsed = data;
+    int view;
+
+    switch (option) {
+    case VIEW:
+        view = view_find_name("report", views, "--view", value);
+        parsed->view.options.view = (enum report_view)view;
+        return view < 0 ? STATUS_ERROR : STATUS_OK;
+    case MIN_SHARE:
+        return parse_share(value, &parsed->view.options.min_share) ? STATUS_OK : STATUS_ERROR;
+    case POOLS:
+        parsed->pools = true;
+        return STATUS_OK;
+    default:
+        parsed->pool = value;
+        return STATUS_OK;
+    }
+}
+
+/* What a view cannot show is refused rather than ignored. */
+static int settle(struct arguments *parsed) {
+    struct report_options *options = &parsed->view.options;
+    const struct report_scope *scope = &parsed->view.scope;
+    bool places = scope->tag || scope->match || scope->module;
+
+    if (places && options->by == REPORT_BY_THREAD)
+        return command_error("report: --tag, --match and --module do not go with --by thread");
+    if ((parsed->pools || parsed->pool) && (places || !selection_is_empty(&scope->selection)))
+        return command_error("report: --tag, --match, --module, --thread, --phase, --since and "
+                             "--until select allocations of the heap: leave out --pools and "
+                             "--pool");
     if (options->view != REPORT_VIEW_TOP_DOWN && options->view != REPORT_VIEW_BOTTOM_UP)
         return STATUS_OK;
-    if (!parsed->by)
+    if (!parsed->view.by_given)
         options->by = REPORT_BY_FUNCTION;
     if (options->by != REPORT_BY_FUNCTION && options->by != REPORT_BY_SITE)
         return command_error("report: --view top-down and bottom-up go with --by function or site "
                              "only");
     return STATUS_OK;
-}
-
-static int parse(int count, char **arguments, struct arguments *parsed) {
-    enum { FORMAT = 256, BY, VIEW, SORT, LIMIT, MIN_SHARE, NO_FOLD, TAG, POOLS, POOL, HELP };
-    static const struct option options[] = {
-        {"format", required_argument, NULL, FORMAT},
-        {"output", required_argument, NULL, 'o'},
-        {"by", required_argument, NULL, BY},
-        {"sort", required_argument, NULL, SORT},
-        {"limit", required_argument, NULL, LIMIT},
-        {"no-fold", no_argument, NULL, NO_FOLD},
-        {"tag", required_argument, NULL, TAG},
-        {"pools", no_argument, NULL, POOLS},
-        {"pool", required_argument, NULL, POOL},
-        {"view", required_argument, NULL, VIEW},
-        {"min-share", required_argument, NULL, MIN_SHARE},
-        {"help", no_argument, NULL, HELP},
-        {NULL, 0, NULL, 0},
-    };
-    int value = 0;
-
-    optind = 1;
-    for (;;) {
-        int option = getopt_long(count, arguments, ":o:", options, NULL);
-
-        switch (option) {
-        case -1:
-            return settle_view(parsed);
-        case FORMAT:
-            if (!command_format(optarg, &parsed->format))
-                return STATUS_ERROR;
-            break;
-        case 'o':
-            parsed->output = optarg;
-            break;
-        case BY:
-            value = find_name(groups, "--by", optarg);
-            parsed->options.by = (enum report_by)value;
-            parsed->by = true;
-            break;
-        case VIEW:
-            value = find_name(views, "--view", optarg);
-            parsed->options.view = (enum report_view)value;
-            break;
-        case SORT:
-            value = find_name(orders, "--sort", optarg);
-            parsed->options.order = (enum report_order)value;
-            parsed->options.one_order = true;
-            break;
-        case LIMIT:
-            if (!command_limit("report", optarg, &parsed->options.limit))
-                return STATUS_ERROR;
-            break;
-        case MIN_SHARE:
-            if (!parse_share(optarg, &parsed->options.min_share))
-                return STATUS_ERROR;
-            break;
-        case NO_FOLD:
-            parsed->options.no_fold = true;
-            break;
-        case TAG:
-            parsed->tag = optarg;
-            break;
-        case POOLS:
-            parsed->pools = true;
-            break;
-        case POOL:
-            parsed->pool = optarg;
-            break;
-        case HELP:
-            parsed->help = true;
-            return STATUS_OK;
-        default:
-            return command_bad_option("report", arguments, option);
-        }
-        if (value < 0)
-            return STATUS_ERROR;
-    }
 }
 
 static bool write_pools(FILE *out, const struct report *report, const struct arguments *arguments,
@@ -226,10 +139,10 @@ static bool write_pools(FILE *out, const struct report *report, const struct arg
 
     if (!pool_report_make(&pools, report, error))
         return false;
-    if (arguments->format == &output_json)
+    if (arguments->view.format == &output_json)
         pools_write_json(out, &pools);
     else
-        pools_print(out, &pools, arguments->options.limit);
+        pools_print(out, &pools, arguments->view.options.limit);
     pool_report_free(&pools);
     return true;
 }
@@ -243,16 +156,16 @@ static bool write_pool(FILE *out, const struct report *report, const struct argu
         return error_set(error, "there is no pool '%s'; memtrack report --pools lists them",
                          arguments->pool);
     good = pool_report_select(&selected, report, arguments->pool, error) &&
-           arguments->format->report(out, &selected, &arguments->options, error);
+           arguments->view.format->report(out, &selected, &arguments->view.options, error);
     report_free(&selected);
     return good;
 }
 
-static bool write_report(FILE *out, struct report *report, const void *data, struct error *error) {
+static bool write_report(FILE *out, struct session *session, const void *data,
+                         struct error *error) {
     const struct arguments *arguments = data;
+    struct report *report = &session->report;
 
-    if (arguments->tag && !filter_tag(report, arguments->tag, error))
-        return false;
     if ((arguments->pools || arguments->pool) && report->totals.profiles == report->traces.count)
         return error_set(error, "a profile does not tell what custom allocators handed out; "
                                 "MEMTRACK_OPTIONS=mode=trace does");
@@ -260,23 +173,31 @@ static bool write_report(FILE *out, struct report *report, const void *data, str
         return write_pools(out, report, arguments, error);
     if (arguments->pool)
         return write_pool(out, report, arguments, error);
-    return arguments->format->report(out, report, &arguments->options, error);
+    return arguments->view.format->report(out, report, &arguments->view.options, error);
 }
 
 int cmd_report(int count, char **argument_list) {
-    struct arguments arguments = {.format = &output_text,
-                                  .options = {.limit = 10, .min_share = 0.5}};
-    int status = parse(count, argument_list, &arguments);
+    static const struct option own[] = {{"view", required_argument, NULL, VIEW},
+                                        {"min-share", required_argument, NULL, MIN_SHARE},
+                                        {"pools", no_argument, NULL, POOLS},
+                                        {"pool", required_argument, NULL, POOL},
+                                        {NULL, 0, NULL, 0}};
+    struct arguments arguments = {
+        .view = {.format = &output_text, .options = {.limit = 10, .min_share = 0.5}}};
+    struct session_request request;
+    int status = view_options_parse("report", count, argument_list, &arguments.view, VIEW_USUAL,
+                                    own, take, &arguments);
 
     if (status != STATUS_OK)
         return status;
-    if (arguments.help) {
+    if (arguments.view.help) {
         fputs(help, stdout);
         return STATUS_OK;
     }
-    if (arguments.tag && (arguments.pools || arguments.pool))
-        return command_error("report: --tag selects allocations of the heap: leave out --pools and "
-                             "--pool");
+    status = settle(&arguments);
+    if (status != STATUS_OK)
+        return status;
+    request = (struct session_request){.scope = arguments.view.scope};
     return session_write("report", argument_list + optind, (size_t)(count - optind),
-                         arguments.output, write_report, &arguments);
+                         arguments.view.output, &request, write_report, &arguments);
 }

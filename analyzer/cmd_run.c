@@ -288,12 +288,13 @@ static void explain_missing(const struct run *run, const struct arguments *argum
 
 static void report_trace(struct run *run, const struct arguments *arguments) {
     static const struct report_options options = {.limit = 10};
+    static const struct session_request request = {0};
     struct command_output output = {.file = stderr};
     struct session session;
     struct error error;
     char *paths[] = {run->found};
 
-    if (!session_load(&session, paths, 1)) {
+    if (!session_load(&session, paths, 1, &request)) {
         session_close(&session);
         return;
     }

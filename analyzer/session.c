@@ -68,25 +68,67 @@ static bool begin_report(struct session *session) {
     return good;
 }
 
-static bool analyze(struct session *session, struct facts *facts) {
+static bool create_observers(struct session *session, const struct session_request *request) {
+    if (!request->observer_count)
+        return true;
+    session->observers = calloc(session->count, sizeof(*session->observers));
+    for (size_t i = 0; session->observers && i < session->count; i++) {
+        if (!observers_create(&session->observers[i], request->observers, request->observer_count,
+                              &session->traces[i])) {
+            command_error("not enough memory");
+            return false;
+        }
+    }
+    return session->observers != NULL || command_error("not enough memory") == STATUS_OK;
+}
+
+/* What no trace has is a mistake rather than an empty report. */
+static bool check_selection(const struct session *session, const struct selection *selection) {
+    bool phase = false, thread = false, profile = false;
+
+    for (size_t i = 0; i < session->count; i++) {
+        phase |= selection_knows_phase(selection, &session->traces[i]);
+        thread |= selection_knows_thread(selection, &session->traces[i]);
+        profile |= session->traces[i].defs.profile.present;
+    }
+    if (profile && !selection_is_empty(selection))
+        command_error("a profile has no events to select from: leave out --since, --until, --phase "
+                      "and --thread, or record with MEMTRACK_OPTIONS=mode=trace");
+    else if (!phase)
+        command_error("there is no phase '%s'; memtrack report without --phase lists them",
+                      selection->phase);
+    else if (!thread)
+        command_error("there is no thread '%s'; memtrack report --by thread lists them",
+                      selection->thread);
+    return phase && thread && (!profile || selection_is_empty(selection));
+}
+
+static bool analyze(struct session *session, const struct session_request *request,
+                    struct facts *facts) {
     struct progress progress;
+    struct analysis_request how = {.selection = &request->scope.selection,
+                                   .observers = session->observers,
+                                   .progress = show_progress,
+                                   .context = &progress};
     struct error error;
     bool good;
 
     progress_begin(&progress, session->count == 1 ? session->traces[0].path : "traces", 0);
-    good = analysis_run(session->traces, session->count, facts, show_progress, &progress, &error);
+    good = analysis_run(session->traces, session->count, facts, &how, &error);
     progress_end(&progress);
     for (size_t i = 0; good && i < session->count; i++) {
         warn_of_damage(&session->traces[i]);
         warn_of_live_file(&session->traces[i]);
         good = report_add(&session->report, &session->traces[i], &facts[i], &error);
     }
+    good = good && filter_report(&session->report, &request->scope, &error);
     if (!good)
         command_error("%s", error.text);
     return good;
 }
 
-bool session_load(struct session *session, char **paths, size_t count) {
+bool session_load(struct session *session, char **paths, size_t count,
+                  const struct session_request *request) {
     struct facts *facts = calloc(count, sizeof(*facts));
     bool good;
 
@@ -97,7 +139,9 @@ bool session_load(struct session *session, char **paths, size_t count) {
         command_error("not enough memory");
         return false;
     }
-    good = open_traces(session, paths, count) && begin_report(session) && analyze(session, facts);
+    good = open_traces(session, paths, count) &&
+           check_selection(session, &request->scope.selection) && begin_report(session) &&
+           create_observers(session, request) && analyze(session, request, facts);
     for (size_t i = 0; i < session->count; i++)
         facts_free(&facts[i]);
     free(facts);
@@ -106,6 +150,9 @@ bool session_load(struct session *session, char **paths, size_t count) {
 
 void session_close(struct session *session) {
     report_free(&session->report);
+    for (size_t i = 0; session->observers && i < session->count; i++)
+        observers_free(&session->observers[i]);
+    free(session->observers);
     for (size_t i = 0; i < session->count; i++)
         trace_close(&session->traces[i]);
     free(session->traces);
@@ -119,7 +166,7 @@ static int write_output(struct session *session, const char *path, session_write
 
     if (!command_output_open(&output, path))
         return STATUS_ERROR;
-    if (!write(output.file, &session->report, data, &error)) {
+    if (!write(output.file, session, data, &error)) {
         command_output_close(&output);
         return command_error("%s", error.text);
     }
@@ -127,8 +174,9 @@ static int write_output(struct session *session, const char *path, session_write
 }
 
 int session_write(const char *command, char **paths, size_t count, const char *output,
-                  session_writer *write, const void *data) {
+                  const struct session_request *request, session_writer *write, const void *data) {
     struct session session;
+    struct error error;
     int status = STATUS_ERROR;
 
     if (count == 0)
@@ -137,7 +185,9 @@ int session_write(const char *command, char **paths, size_t count, const char *o
         if (command_overwrites(command, "-o", output, paths[i]))
             return STATUS_ERROR;
     }
-    if (session_load(&session, paths, count))
+    if (!filter_check(&request->scope, &error))
+        return command_error("%s: %s", command, error.text);
+    if (session_load(&session, paths, count, request))
         status = write_output(&session, output, write, data);
     session_close(&session);
     return status;

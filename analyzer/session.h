@@ -2,29 +2,40 @@
 #ifndef MT_SESSION_H
 #define MT_SESSION_H
 
+#include "model/filter.h"
+#include "model/observe.h"
 #include "model/report.h"
 
 #include <stdio.h>
 
+/* What of the traces a command wants. */
+struct session_request {
+    struct report_scope scope;
+    const struct observer_request *observers; /* one of each for each trace */
+    size_t observer_count;
+};
+
 struct session {
     struct trace *traces;
     size_t count;
+    struct observers *observers; /* by trace, each in the order of the request */
     struct report report;
 };
 
 /* Opens and analyzes every trace and adds them up; one line on stderr for each that is damaged.
  * False, after an error message, if one cannot be read. Always to be closed. */
-bool session_load(struct session *session, char **paths, size_t count);
+bool session_load(struct session *session, char **paths, size_t count,
+                  const struct session_request *request);
 void session_close(struct session *session);
 
 /* Writes what a command is for; `data` is its arguments. False for lack of memory only. */
-typedef bool session_writer(FILE *out, struct report *report, const void *data,
+typedef bool session_writer(FILE *out, struct session *session, const void *data,
                             struct error *error);
 
 /* What commands that read traces and write one output do: makes sure that there are traces and that
  * the output (NULL for stdout) overwrites none of them, loads them and calls `write`. Returns the
  * exit status, after an error message if it is none of success. */
 int session_write(const char *command, char **paths, size_t count, const char *output,
-                  session_writer *write, const void *data);
+                  const struct session_request *request, session_writer *write, const void *data);
 
 #endif

@@ -20,8 +20,8 @@ struct analysis {
     struct suspects suspects;
     bool *again; /* by member without a parent: its family is gone through */
     bool second; /* time */
-    analysis_progress *progress;
-    void *context;
+    const struct analysis_request *request;
+    struct selected *selected; /* by trace; NULL: all */
     uint64_t done;
     uint64_t total;
 };
@@ -76,7 +76,10 @@ static void set_up(struct analysis *analysis, uint32_t member, const struct heap
 
     *setup =
         (struct heap_setup){.trace = trace, .facts = &analysis->facts[member], .parent = parent};
+    setup->selected = analysis->selected ? &analysis->selected[member] : NULL;
     if (!analysis->second) {
+        if (analysis->request->observers)
+            setup->observers = &analysis->request->observers[member];
         setup->suspects = trace_interposed(trace) ? &analysis->suspects : NULL;
         return;
     }
@@ -116,8 +119,8 @@ static bool begin(struct analysis *analysis, uint32_t member, const struct heap 
 static bool process(struct analysis *analysis, struct passage *passage, const struct event *events,
                     size_t count, struct error *error) {
     analysis->done += count;
-    if (analysis->progress)
-        analysis->progress(analysis->context, analysis->done, analysis->total);
+    if (analysis->request->progress)
+        analysis->request->progress(analysis->request->context, analysis->done, analysis->total);
     return heap_process(&passage->heap, events, count, error);
 }
 
@@ -237,29 +240,50 @@ static bool find_errors(struct analysis *analysis, struct error *error) {
     return good;
 }
 
+static bool select_allocations(struct analysis *analysis, struct error *error) {
+    const struct selection *selection = analysis->request->selection;
+
+    if (!selection || selection_is_empty(selection))
+        return true;
+    analysis->selected = calloc(analysis->count + 1, sizeof(*analysis->selected));
+    if (!analysis->selected)
+        return error_no_memory(error);
+    for (size_t i = 0; i < analysis->count; i++) {
+        if (!selection_resolve(selection, &analysis->traces[i], &analysis->selected[i], error))
+            return false;
+    }
+    return true;
+}
+
+static void clean_up(struct analysis *analysis) {
+    for (size_t i = 0; analysis->selected && i < analysis->count; i++)
+        selected_free(&analysis->selected[i]);
+    free(analysis->selected);
+    suspects_free(&analysis->suspects);
+    free(analysis->members);
+}
+
 bool analysis_run(struct trace *traces, size_t count, struct facts *facts,
-                  analysis_progress *progress, void *context, struct error *error) {
+                  const struct analysis_request *request, struct error *error) {
     struct analysis analysis = {.traces = traces,
                                 .facts = facts,
                                 .count = count,
                                 .members = family_find(traces, count),
-                                .progress = progress,
-                                .context = context};
+                                .request = request};
     bool good;
 
     for (size_t i = 0; i < count; i++) {
         facts[i] = (struct facts){0};
         analysis.total += traces[i].reader.events;
     }
-    good = (analysis.members || error_no_memory(error)) && run_families(&analysis, error) &&
-           find_errors(&analysis, error);
+    good = (analysis.members || error_no_memory(error)) && select_allocations(&analysis, error) &&
+           run_families(&analysis, error) && find_errors(&analysis, error);
     for (size_t i = 0; good && i < count; i++) {
         facts_finish(&facts[i]);
         good = profile_add(&facts[i], &traces[i]) || error_no_memory(error);
     }
     for (size_t i = 0; !good && i < count; i++)
         facts_free(&facts[i]);
-    suspects_free(&analysis.suspects);
-    free(analysis.members);
+    clean_up(&analysis);
     return good;
 }

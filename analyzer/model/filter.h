@@ -1,12 +1,15 @@
-/* Reports of a part of what was recorded. */
+/* Reports of a part of what was recorded, by place. */
 #ifndef MT_MODEL_FILTER_H
 #define MT_MODEL_FILTER_H
 
 #include "model/report.h"
 
-/* Keeps the contexts under a tag of that text, whichever of several it is, and makes the sums those
- * of what is kept: its peak is what it held at the peak of everything. Threads, errors and what
- * tells how complete the traces are stay as they are. The text outlives the report. */
-bool filter_tag(struct report *report, const char *text, struct error *error);
+/* False, with what is wrong with the regular expression. */
+bool filter_check(const struct report_scope *scope, struct error *error);
+
+/* Keeps the contexts that are of the scope and makes the sums those of what is kept: its peak is
+ * what it held at the peak of everything. Threads, errors and what tells how complete the traces
+ * are stay as they are. The texts outlive the report. */
+bool filter_report(struct report *report, const struct report_scope *scope, struct error *error);
 
 #endif

@@ -196,35 +196,48 @@ static void keep_recent(struct heap *heap, const struct event *events, size_t co
 
 /* The block is one of the owner's, which is the heap itself or an ancestor. */
 static inline void check_api(struct heap *heap, const struct heap *owner,
-                             const struct live_block *block, uint32_t freed_at, uint64_t ticks,
-                             uint32_t stream) {
+                             const struct live_block *block, const struct block_free *by) {
     uint8_t allocated = owner->api_of_context[block->context];
-    uint8_t freed = heap->api_of_context[freed_at];
+    uint8_t freed = heap->api_of_context[by->context];
 
     if (__builtin_expect(allocated != freed && allocated && freed, 0)) {
         const struct memory_error error = {
             .kind = MEMORY_MISMATCHED_FREE,
             .allocated_at = origin_of(owner, block->context),
-            .freed_at = origin_of(heap, freed_at),
+            .freed_at = origin_of(heap, by->context),
             .address = block->address,
             .block = block->address,
             .size = block->size,
-            .ticks = ticks,
-            .stream = stream,
+            .ticks = by->ticks,
+            .stream = by->stream,
         };
 
         errors_add(&heap->facts->errors, &error);
     }
 }
 
-static inline void begin_block(struct heap *heap, const struct live_block *block) {
-    facts_block_begins(heap->facts, block);
+/* What the selection leaves out lives, but is not told of. */
+static inline bool is_selected(const struct heap *heap, const struct live_block *block) {
+    return __builtin_expect(!heap->setup.selected, 1) ||
+           selected_block(heap->setup.selected, block);
+}
+
+static inline void begin_block(struct heap *heap, const struct live_block *block, unsigned op) {
+    if (is_selected(heap, block)) {
+        facts_block_begins(heap->facts, block);
+        if (__builtin_expect(heap->setup.observers != NULL, 0))
+            observers_begin(heap->setup.observers, block, op);
+    }
     if (__builtin_expect(heap->history.items != NULL, 0))
         history_begins(&heap->history, block, origin_of(heap, block->context));
 }
 
-static inline void end_block(struct heap *heap, const struct live_block *block) {
-    facts_block_ends(heap->facts, block);
+static inline void end_block(struct heap *heap, const struct live_block *block, uint64_t ticks) {
+    if (is_selected(heap, block)) {
+        facts_block_ends(heap->facts, block);
+        if (__builtin_expect(heap->setup.observers != NULL, 0))
+            observers_end(heap->setup.observers, block, ticks);
+    }
     if (__builtin_expect(heap->history.items != NULL, 0))
         history_ends(&heap->history, block);
 }
@@ -247,17 +260,21 @@ static void free_inherited(struct heap *heap, const struct live_block *block, ui
         estimates_inherited_freed(heap->facts->estimates, block, stream);
 }
 
-/* A recorded free of the block by a thread. */
+/* A recorded free of a block, the heap's own or an ancestor's. */
 static inline void free_block(struct heap *heap, const struct heap *owner,
-                              const struct live_block *block, uint32_t freed_at, uint64_t ticks,
-                              uint32_t stream) {
-    if (owner == heap)
-        facts_block_freed(heap->facts, block, stream, ticks);
-    else
-        free_inherited(heap, block, stream);
-    check_api(heap, owner, block, freed_at, ticks, stream);
+                              const struct live_block *block, const struct block_free *by) {
+    if (owner != heap) {
+        free_inherited(heap, block, by->stream);
+    } else if (is_selected(heap, block)) {
+        facts_block_freed(heap->facts, block, by->stream, by->ticks);
+        if (heap->setup.selected)
+            heap->facts->threads[by->stream].frees++;
+        if (__builtin_expect(heap->setup.observers != NULL, 0))
+            observers_freed(heap->setup.observers, block, by);
+    }
+    check_api(heap, owner, block, by);
     if (__builtin_expect(heap->history.items != NULL, 0))
-        remember(heap, owner, block, freed_at);
+        remember(heap, owner, block, by->context);
 }
 
 /* An allocation whose free by another thread was recorded first lives no longer than this event,
@@ -270,10 +287,11 @@ static bool freed_already(struct heap *heap, const struct live_block *block,
     if (index < 0)
         return false;
     pending = &heap->pending[index];
-    begin_block(heap, block);
-    end_block(heap, block);
-    free_block(heap, heap, block, pending->block.context, event->ticks,
-               pending_thread(pending, event));
+    begin_block(heap, block, event->op);
+    end_block(heap, block, event->ticks);
+    free_block(heap, heap, block,
+               &(struct block_free){event->ticks, pending->block.context,
+                                    pending_thread(pending, event), pending->op});
     drop_pending(heap, (unsigned)index, 1);
     return true;
 }
@@ -312,7 +330,7 @@ static bool allocate(struct heap *heap, const struct event *event, uint32_t cont
         return error_set(error, "not enough memory for %zu live blocks", heap->table.count);
     slot = live_table_find(&heap->table, event->address);
     if (__builtin_expect(slot->address != 0, 0)) {
-        end_block(heap, slot);
+        end_block(heap, slot, event->ticks);
         supersede(heap, event, slot, heap);
         heap->table.count--;
     } else if (__builtin_expect(heap->setup.parent != NULL, 0) &&
@@ -321,7 +339,7 @@ static bool allocate(struct heap *heap, const struct event *event, uint32_t cont
     }
     *slot = block;
     heap->table.count++;
-    begin_block(heap, &block);
+    begin_block(heap, &block, event->op);
     return true;
 }
 
@@ -336,7 +354,8 @@ static bool release_inherited(struct heap *heap, const struct event *event, uint
         heap->out_of_memory = true;
     if (heap->history.items)
         history_ends(&heap->history, block);
-    free_block(heap, owner, block, context, event->ticks, event->stream);
+    free_block(heap, owner, block,
+               &(struct block_free){event->ticks, context, event->stream, event->op});
     return true;
 }
 
@@ -350,6 +369,7 @@ static void release_unknown(struct heap *heap, const struct event *event, uint32
         .thread = event->stream,
         .other = heap->one_thread ? event->stream : freed_before_by(heap, event, first),
         .is_free = true,
+        .op = event->op,
     };
 
     if (heap->setup.parent && release_inherited(heap, event, context))
@@ -365,15 +385,16 @@ static void release(struct heap *heap, const struct event *event, uint32_t conte
                     const struct event *first) {
     struct live_block *slot;
 
-    heap->facts->threads[event->stream].frees++;
+    /* Of a selection, the frees of what is selected count. */
+    heap->facts->threads[event->stream].frees += heap->setup.selected == NULL;
     if (__builtin_expect(heap->pending_count != 0, 0)) {
         int old = find_pending(heap, event, false);
 
         if (old >= 0) {
             const struct pending *pending = &heap->pending[old];
 
-            free_block(heap, pending->owner, &pending->block, context, pending->ticks,
-                       event->stream);
+            free_block(heap, pending->owner, &pending->block,
+                       &(struct block_free){pending->ticks, context, event->stream, event->op});
             drop_pending(heap, (unsigned)old, 1);
             return;
         }
@@ -383,8 +404,9 @@ static void release(struct heap *heap, const struct event *event, uint32_t conte
         release_unknown(heap, event, context, first);
         return;
     }
-    end_block(heap, slot);
-    free_block(heap, heap, slot, context, event->ticks, event->stream);
+    end_block(heap, slot, event->ticks);
+    free_block(heap, heap, slot,
+               &(struct block_free){event->ticks, context, event->stream, event->op});
     live_table_remove(&heap->table, slot);
 }
 
@@ -418,8 +440,10 @@ bool heap_process(struct heap *heap, const struct event *events, size_t count,
 static void estimate_leaks(struct heap *heap) {
     estimates_finish(heap->facts->estimates);
     for (size_t i = 0; i <= heap->table.mask; i++) {
-        if (heap->table.slots[i].address)
-            estimates_block_is_left(heap->facts->estimates, &heap->table.slots[i]);
+        const struct live_block *block = &heap->table.slots[i];
+
+        if (block->address && is_selected(heap, block))
+            estimates_block_is_left(heap->facts->estimates, block);
     }
 }
 
@@ -429,5 +453,8 @@ bool heap_finish(struct heap *heap, struct error *error) {
     heap->pending_count = 0;
     if (heap->facts->estimates)
         estimate_leaks(heap);
+    if (heap->setup.observers &&
+        !observers_finish(heap->setup.observers, &heap->table, heap->facts->last_ticks))
+        heap->out_of_memory = true;
     return !heap->out_of_memory || error_no_memory(error);
 }

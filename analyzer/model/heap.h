@@ -21,6 +21,8 @@
 #define MT_MODEL_HEAP_H
 
 #include "model/facts.h"
+#include "model/observe.h"
+#include "model/selection.h"
 #include "model/suspects.h"
 #include "trace/decode.h"
 #include "trace/trace.h"
@@ -37,6 +39,7 @@ struct pending {
     uint32_t thread;          /* that made the event */
     uint32_t other;           /* thread whose event may stand for it as well; else `thread` */
     bool is_free;
+    uint8_t op; /* of a free: enum mt_event_op */
 };
 
 /* What a heap works on and for; all of it outlives the heap. */
@@ -44,6 +47,9 @@ struct heap_setup {
     const struct trace *trace;
     struct facts *facts;       /* with room for all contexts */
     const struct heap *parent; /* of the process that forked this one; or NULL */
+
+    const struct selected *selected; /* allocations that count; NULL: all */
+    struct observers *observers;     /* the first time; may be NULL */
 
     /* The first time: takes the addresses of unmatched frees. NULL if they are of no interest. */
     struct suspects *suspects;

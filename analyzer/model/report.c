@@ -465,6 +465,13 @@ uint64_t report_value(const struct counters *counters, enum report_order order) 
     return 0;
 }
 
+bool report_too_small(const struct counters *counters, enum report_order order,
+                      uint64_t min_bytes) {
+    bool numbers = order == REPORT_ORDER_COUNT || order == REPORT_ORDER_TEMPORARY;
+
+    return report_value(counters, numbers ? REPORT_ORDER_ALLOCATED : order) < min_bytes;
+}
+
 static int compare_counters(const struct counters *a, const struct counters *b,
                             enum report_order order) {
     uint64_t left[] = {report_value(a, order), a->peak_bytes, a->allocated_bytes, a->allocations};

@@ -9,6 +9,7 @@
 
 #include "model/chains.h"
 #include "model/facts.h"
+#include "model/selection.h"
 #include "trace/trace.h"
 
 /* See estimates.h. */
@@ -141,6 +142,16 @@ struct report_totals {
     bool cut;
 };
 
+/* The part of what was recorded that a report is about; zero: everything. */
+struct report_scope {
+    struct selection selection;
+    const char *tag;    /* contexts under a tag of that text, whichever of several it is */
+    const char *match;  /* POSIX extended regular expression: contexts with a frame whose function,
+                           as written or as the linker knows it, or file it finds something in */
+    const char *module; /* contexts whose first frame that is not folded is in that executable or
+                           library: its path, or the last part of it */
+};
+
 struct report {
     struct report_totals totals;
     const char *pool; /* whose blocks it is about; NULL the heap */
@@ -149,7 +160,7 @@ struct report {
     MT_LIST(struct report_error) errors;
     struct id_map error_of_key;
     MT_LIST(struct chains *) traces; /* each with its chains */
-    const char *tag;                 /* the sums and contexts are of that only; see filter.h */
+    struct report_scope scope;       /* see filter.h */
 };
 
 /* Makes a trace known. Those that others' facts may refer to come first, so that what is inherited
@@ -176,6 +187,9 @@ void report_sort_errors(struct report *report);
 uint64_t report_error_count(const struct report *report);
 
 uint64_t report_value(const struct counters *counters, enum report_order order);
+
+/* Whether the bytes of an order are less; those of an order by numbers are what was allocated. */
+bool report_too_small(const struct counters *counters, enum report_order order, uint64_t min_bytes);
 
 /* The type that was allocated, "" if it is not known. */
 const char *report_type(const struct report_row *row, bool fold);

@@ -1,6 +1,6 @@
 #include "output/dump.h"
 
-#include "output/names.h"
+#include "util/names.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

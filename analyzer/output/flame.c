@@ -2,7 +2,7 @@
 #include "output/flame.h"
 
 #include "model/tree.h"
-#include "output/names.h"
+#include "util/names.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

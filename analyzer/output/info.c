@@ -1,7 +1,7 @@
 /* What a trace consists of and whether it is whole. */
-#include "output/names.h"
 #include "output/output.h"
 #include "util/format.h"
+#include "util/names.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

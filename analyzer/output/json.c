@@ -3,9 +3,10 @@
 #include "output/dump.h"
 #include "output/errors.h"
 #include "output/json_parts.h"
-#include "output/names.h"
 #include "output/output.h"
+#include "output/scope.h"
 #include "output/tree.h"
+#include "util/names.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -122,7 +123,9 @@ static json_t *summary_object(const struct report *report) {
     JSON_SET(object, "sites", json_number_of(totals->sites));
     JSON_SET(object, "sites_without_debug_info", json_number_of(totals->sites_without_debug_info));
     JSON_SET(object, "traces", json_number_of(report->traces.count));
-    JSON_SET(object, "tag", report->tag ? json_text(report->tag) : json_null());
+    JSON_SET(object, "tag", report->scope.tag ? json_text(report->scope.tag) : json_null());
+    if (!scope_is_all(&report->scope))
+        JSON_SET(object, "scope", scope_object(&report->scope));
     JSON_SET(object, "profile", json_boolean(totals->profiles > 0));
     JSON_SET(object, "unassigned_frees", json_number_of(totals->unassigned_frees));
     JSON_SET(object, "untracked_blocks", json_number_of(totals->untracked_blocks));
@@ -331,10 +334,16 @@ static void write_timeline(FILE *out, const struct report *report) {
 }
 
 static void write_rows(FILE *out, const char *key, const struct report_rows *rows,
-                       enum report_by by, bool fold) {
+                       enum report_by by, const struct report_options *options) {
+    size_t written = 0;
+
     fprintf(out, "\"%s\": [", key);
-    for (size_t i = 0; i < rows->count; i++)
-        write_item(out, i, row_object(&rows->items[i], by, fold));
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct report_row *row = &rows->items[i];
+
+        if (!report_too_small(&row->counters, options->order, options->min_bytes))
+            write_item(out, written++, row_object(row, by, !options->no_fold));
+    }
     fputs("],\n", out);
 }
 
@@ -345,13 +354,13 @@ static bool write_lists(FILE *out, struct report *report, const struct report_op
     struct report_rows groups;
 
     report_sort(&report->contexts, options->order);
-    write_rows(out, "contexts", &report->contexts, REPORT_BY_CONTEXT, fold);
+    write_rows(out, "contexts", &report->contexts, REPORT_BY_CONTEXT, options);
     if (!grouped)
         return true;
     if (!report_group(report, options->by, fold, &groups, error))
         return false;
     report_sort(&groups, options->order);
-    write_rows(out, "groups", &groups, options->by, fold);
+    write_rows(out, "groups", &groups, options->by, options);
     report_rows_free(&groups);
     return true;
 }

@@ -1,6 +1,6 @@
 #include "output/json_parts.h"
 
-#include "output/names.h"
+#include "util/names.h"
 
 #include <inttypes.h>
 #include <math.h>

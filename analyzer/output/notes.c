@@ -1,7 +1,7 @@
 #include "output/notes.h"
 
-#include "output/names.h"
 #include "util/format.h"
+#include "util/names.h"
 #include "util/path.h"
 
 #include <inttypes.h>

@@ -19,10 +19,11 @@ struct report_options {
     enum report_by by; /* of a tree: REPORT_BY_FUNCTION or REPORT_BY_SITE */
     enum report_view view;
     enum report_order order;
-    bool one_order;   /* the order was asked for; else the text shows several */
-    double min_share; /* of a tree: smaller nodes are left out, per cent */
-    size_t limit;     /* rows of a section of the text; 0 all */
-    bool no_fold;     /* chains as they were recorded */
+    bool one_order;     /* the order was asked for; else the text shows several */
+    double min_share;   /* of a tree: smaller nodes are left out, per cent */
+    size_t limit;       /* rows of a section of the text; 0 all */
+    uint64_t min_bytes; /* rows of a list that cost less are left out */
+    bool no_fold;       /* chains as they were recorded */
 };
 
 struct output_ops {

@@ -1,6 +1,6 @@
-#include "output/names.h"
 #include "output/pools.h"
 #include "util/format.h"
+#include "util/names.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -3,11 +3,12 @@
 #include "output/dump.h"
 #include "output/errors.h"
 #include "output/frames.h"
-#include "output/names.h"
 #include "output/notes.h"
 #include "output/output.h"
+#include "output/scope.h"
 #include "output/tree.h"
 #include "util/format.h"
+#include "util/names.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -51,11 +52,7 @@ static void print_summary(FILE *out, const struct report *report) {
     bool several = report->traces.count > 1;
     double seconds = totals->duration_ns / 1e9;
 
-    if (report->tag) {
-        fputs("  tag          ", out);
-        notes_clean(out, report->tag, strlen(report->tag));
-        fputs(" (all figures but duration and threads are of what it holds)\n", out);
-    }
+    scope_print(out, &report->scope);
     if (report->pool) {
         fputs("  pool         ", out);
         notes_clean(out, report->pool, strlen(report->pool));
@@ -70,7 +67,8 @@ static void print_summary(FILE *out, const struct report *report) {
     fprintf(out, "  threads      %s\n", COUNT(totals->threads));
     fprintf(out, "  allocations  %s", COUNT(sums->allocations));
     print_error(out, sums, REPORT_ORDER_COUNT);
-    if (!totals->rate_unknown && !several && seconds > 0 && sums->allocations)
+    if (!totals->rate_unknown && !several && seconds > 0 && sums->allocations &&
+        selection_is_empty(&report->scope.selection))
         fprintf(out, " (%s a second)", COUNT((uint64_t)((double)sums->allocations / seconds)));
     fprintf(out, "\n  frees        %s", COUNT(sums->frees));
     print_count_error(out, sums, counters_error(sums->variances.frees, sums->largest.frees));
@@ -80,7 +78,7 @@ static void print_summary(FILE *out, const struct report *report) {
             BYTES(sums->peak_bytes));
     print_error(out, sums, REPORT_ORDER_PEAK);
     fprintf(out, " (%s bytes)", COUNT(sums->peak_bytes));
-    if (report->tag)
+    if (scope_of_places(&report->scope))
         fputs(", held at the peak of everything", out);
     else if (several)
         fprintf(out, ", the sum of the traces' peaks; the highest is %s",
@@ -229,6 +227,8 @@ static void print_section(FILE *out, const struct report *report, struct report_
     for (size_t i = 0; i < rows->count; i++) {
         if (report_value(&rows->items[i].counters, order) == 0)
             break;
+        if (report_too_small(&rows->items[i].counters, order, options->min_bytes))
+            continue;
         if (options->limit && shown == options->limit) {
             left++;
             continue;

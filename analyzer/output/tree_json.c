@@ -2,8 +2,8 @@
  * stack grows with it. */
 #include "model/walk.h"
 #include "output/json_parts.h"
-#include "output/names.h"
 #include "output/tree.h"
+#include "util/names.h"
 
 #include <stdlib.h>
 #include <string.h>

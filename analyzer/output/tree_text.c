@@ -2,8 +2,8 @@
 #include "model/walk.h"
 #include "output/columns.h"
 #include "output/frames.h"
-#include "output/names.h"
 #include "output/tree.h"
+#include "util/names.h"
 
 #include <stdlib.h>
 #include <string.h>

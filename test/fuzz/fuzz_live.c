@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             abort();
         if (!defs_load(&trace.defs, &trace.reader, &error))
             abort();
-        if (analysis_run(&trace, 1, &facts, NULL, NULL, &error)) {
+        if (analysis_run(&trace, 1, &facts, &(struct analysis_request){0}, &error)) {
             if (!trace.defs.profile.present && facts.events > events)
                 abort();
             facts_free(&facts);

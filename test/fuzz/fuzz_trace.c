@@ -88,7 +88,7 @@ static void analyze_family(const uint8_t *data, size_t size) {
     if (trace_open_bytes(&traces[1], data, size, &error)) {
         traces[1].reader.header.parent_trace_id = traces[0].reader.header.trace_id;
         traces[1].reader.header.trace_id = traces[0].reader.header.trace_id + 1;
-        if (analysis_run(traces, 2, facts, NULL, NULL, &error)) {
+        if (analysis_run(traces, 2, facts, &(struct analysis_request){0}, &error)) {
             for (int i = 0; i < 2; i++) {
                 if (!traces[i].defs.profile.present && (facts[i].events > traces[i].reader.events ||
                                                         facts[i].unmatched_frees > facts[i].frees))
@@ -109,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
     if (!trace_open_bytes(&trace, data, size, &error))
         return 0;
-    if (analysis_run(&trace, 1, &facts, NULL, NULL, &error)) {
+    if (analysis_run(&trace, 1, &facts, &(struct analysis_request){0}, &error)) {
         if (!trace.defs.profile.present && facts.events > trace.reader.events)
             abort();
         write_reports(&trace, &facts);

@@ -23,7 +23,7 @@ static inline void analyze(struct analyzed *analyzed, const struct builder *buil
     struct error error = {""};
 
     if (!trace_open_bytes(&analyzed->trace, builder->file.data, builder->file.size, &error) ||
-        !analysis_run(&analyzed->trace, 1, &analyzed->facts, NULL, NULL, &error))
+        !analysis_run(&analyzed->trace, 1, &analyzed->facts, &(struct analysis_request){0}, &error))
         fail_msg("%s", error.text);
 }
 

@@ -52,7 +52,8 @@ static void run(struct family *family) {
         if (!trace_open_bytes(&family->traces[i], file->data, file->size, &error))
             fail_msg("%s", error.text);
     }
-    if (!analysis_run(family->traces, family->count, family->facts, NULL, NULL, &error))
+    if (!analysis_run(family->traces, family->count, family->facts, &(struct analysis_request){0},
+                      &error))
         fail_msg("%s", error.text);
 }
 
@@ -347,7 +348,7 @@ static void many_generations_fit_the_stack(void **state) {
         assert_true(
             trace_open_bytes(&traces[i], builders[i].file.data, builders[i].file.size, &error));
     }
-    assert_true(analysis_run(traces, GENERATIONS, facts, NULL, NULL, &error));
+    assert_true(analysis_run(traces, GENERATIONS, facts, &(struct analysis_request){0}, &error));
     assert_int_equal(facts[0].inherited_frees, 0);
     for (int i = 1; i < GENERATIONS; i++)
         assert_int_equal(facts[i].inherited_frees, 1);

@@ -1,8 +1,8 @@
 /* Numbers and names for people, and the maps underneath. */
 #include "test.h"
 
-#include "output/names.h"
 #include "util/format.h"
+#include "util/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>

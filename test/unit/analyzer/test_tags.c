@@ -123,7 +123,7 @@ static char *render(const struct output_ops *format, const char *tag, bool no_fo
     analyze(&run, &builder);
     assert_true(report_add(&report, &run.trace, &run.facts, &error));
     if (tag)
-        assert_true(filter_tag(&report, tag, &error));
+        assert_true(filter_report(&report, &(struct report_scope){.tag = tag}, &error));
     assert_true(format->report(out, &report, &options, &error));
     fclose(out);
     report_free(&report);

@@ -1,6 +1,6 @@
 /* Names as people know them. */
-#ifndef MT_OUTPUT_NAMES_H
-#define MT_OUTPUT_NAMES_H
+#ifndef MT_UTIL_NAMES_H
+#define MT_UTIL_NAMES_H
 
 #include <stddef.h>
 

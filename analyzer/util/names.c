@@ -1,4 +1,4 @@
-#include "output/names.h"
+#include "util/names.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
