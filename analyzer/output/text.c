@@ -176,34 +176,6 @@ static void print_row_head(FILE *out, size_t number, const struct report_row *ro
     fputc('\n', out);
 }
 
-static void print_row_names(FILE *out, const struct report_row *row,
-                            const struct report_options *options) {
-    bool fold = !options->no_fold;
-    struct chain_place place = chains_first(row->chains, row->context, fold);
-    const struct frame *frame = chain_frame(&place);
-    const char *type;
-
-    switch (options->by) {
-    case REPORT_BY_SITE:
-        frames_print_site(out, place, CHAIN_INDENT);
-        break;
-    case REPORT_BY_FUNCTION:
-        frames_print_label(out, frame->function, CHAIN_INDENT);
-        break;
-    case REPORT_BY_FILE:
-        frames_print_label(out, frame->file[0] ? frame->file : "[unknown file]", CHAIN_INDENT);
-        break;
-    case REPORT_BY_TYPE:
-        type = report_type(row, fold);
-        frames_print_label(out, type[0] ? type : "[unknown type]", CHAIN_INDENT);
-        break;
-    case REPORT_BY_CONTEXT:
-    case REPORT_BY_THREAD:
-        frames_print_chain(out, row->chains, row->context, fold, CHAIN_INDENT);
-        break;
-    }
-}
-
 static void print_section(FILE *out, const struct report *report, struct report_rows *rows,
                           const struct report_options *options, enum report_order order) {
     const struct counters *sums = &report->totals.counters;
@@ -234,7 +206,7 @@ static void print_section(FILE *out, const struct report *report, struct report_
             continue;
         }
         print_row_head(out, ++shown, &rows->items[i], sums, order);
-        print_row_names(out, &rows->items[i], options);
+        frames_print_row(out, &rows->items[i], options->by, !options->no_fold, CHAIN_INDENT);
     }
     if (left)
         fprintf(out, "      ... and %s more (--limit 0 shows all)\n", COUNT(left));
