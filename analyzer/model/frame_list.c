@@ -35,10 +35,11 @@ const char *name_cache_get(struct name_cache *cache, const char *symbol) {
     return *added;
 }
 
-static bool add_site(struct frame_list *list, const struct site *site, struct name_cache *cache) {
-    for (uint32_t i = 0; i < site->frame_count && list->count < MT_LISTED_FRAMES; i++) {
+static bool add_site(struct frame_list *list, const struct site *site, uint32_t first,
+                     struct name_cache *cache) {
+    for (uint32_t i = first; i < site->frame_count && list->count < MT_LISTED_FRAMES; i++) {
         const struct frame *frame = &site->frames[i];
-        const char *name = name_cache_get(cache, frame->function);
+        const char *name = cache ? name_cache_get(cache, frame->function) : frame->function;
 
         if (!name)
             return false;
@@ -61,11 +62,17 @@ bool frame_list_fill(struct frame_list *list, const struct chains *chains, uint3
     list->count = 0;
     list->api = defs_site(defs, context)->api;
     do {
-        if (!add_site(list, defs_site(defs, context), cache))
+        if (!add_site(list, defs_site(defs, context), 0, cache))
             return false;
         context = defs->contexts.items[context].parent;
     } while (context && list->count < MT_LISTED_FRAMES);
     return true;
+}
+
+void frame_list_fill_site(struct frame_list *list, struct chain_place place) {
+    list->count = 0;
+    list->api = place.site->api;
+    add_site(list, place.site, place.frame, NULL);
 }
 
 /* What compilers append to names differs from build to build, and where there is no name, the

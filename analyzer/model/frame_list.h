@@ -34,9 +34,12 @@ void name_cache_free(struct name_cache *cache);
 /* The C++ name of a symbol that lives as long as the cache; NULL when memory is short. */
 const char *name_cache_get(struct name_cache *cache, const char *symbol);
 
-/* The chain of a row. False when memory is short. */
+/* The chain of a row. Without a cache, names are the symbols; false when memory for it is short. */
 bool frame_list_fill(struct frame_list *list, const struct chains *chains, uint32_t context,
                      struct name_cache *cache);
+
+/* The frames of one site from the place on, without C++ names. */
+void frame_list_fill_site(struct frame_list *list, struct chain_place place);
 
 /* Equal for chains that differ in lines, columns, files' paths and modules' directories only: the
  * same functions, inlined ones too, in the same modules. */
