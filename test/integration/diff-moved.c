@@ -15,7 +15,7 @@
 // CHECK: 2. +300 B 200 B 500 B moved
 // CHECK-NEXT: second b/prog.c
 // CHECK-NOT: 3.
-// JSON: [('changed', True, 'second', 300), ('new', False, 'extra', 1000), ('same', True, 'first', 0), ('same', True, 'second', 0)]
+// JSON: [('changed', True, 'second', 300), ('new', False, 'extra', 1000), ('same', True, 'keep', 0), ('same', True, 'second', 0)]
 #include <stdlib.h>
 
 static void *volatile kept[8];
