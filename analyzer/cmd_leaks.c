@@ -80,7 +80,7 @@ static bool write_leaks(FILE *out, struct session *session, const void *data, st
     const struct arguments *arguments = data;
     bool json = arguments->view.format == &output_json;
 
-    return suppressions_apply(arguments->suppressions, &session->report, error) &&
+    return suppressions_apply(arguments->suppressions, &session->report, true, error) &&
            (json ? leaks_write_json : leaks_print)(out, &session->report, arguments->suppressions,
                                                    &arguments->leaks, error);
 }

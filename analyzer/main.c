@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"flame", cmd_flame, "folded stacks for flame graphs"},
     {"leaks", cmd_leaks, "what was live at the end, unreachable apart from reachable"},
     {"diff", cmd_diff, "what changed from one recording to another"},
+    {"check", cmd_check, "whether a recording keeps to limits and rules, for CI"},
     {"errors", cmd_errors, "double, invalid and mismatched frees"},
     {"info", cmd_info, "what a trace consists of and whether it is whole"},
     {"dump", cmd_dump, "the events of a trace, one a line"},

@@ -163,32 +163,24 @@ static void take_variance(struct counters *counters, const struct counters *row)
         counters->variances.leaked_blocks = 0;
 }
 
-static void count(struct suppressions *suppressions, struct suppression *rule, uint64_t bytes,
-                  uint64_t blocks) {
-    rule->bytes += bytes;
-    rule->blocks += blocks;
-    suppressions->bytes += bytes;
-    suppressions->blocks += blocks;
-}
+struct taken {
+    uint64_t bytes;
+    uint64_t blocks;
+};
 
 /* An indirect leak goes with the direct ones that hold it: by itself it is not taken out of the
  * totals, which would count it twice. */
-static void suppress(struct suppressions *suppressions, struct suppression *rule,
-                     struct counters *totals, struct counters *row, enum leak_kind kind) {
-    uint64_t bytes = leak_bytes(row, kind);
-    uint64_t blocks = leak_blocks(row, kind);
+static struct taken take_kind(struct counters *totals, struct counters *row, enum leak_kind kind) {
+    struct taken taken = {leak_bytes(row, kind), leak_blocks(row, kind)};
 
-    take_leak(row, kind, bytes, blocks);
-    if (kind == LEAK_INDIRECT) {
-        rule->bytes += bytes;
-        rule->blocks += blocks;
-        return;
-    }
-    take_leak(totals, kind, bytes, blocks);
-    count(suppressions, rule, bytes, blocks);
+    take_leak(row, kind, taken.bytes, taken.blocks);
+    if (kind == LEAK_INDIRECT)
+        return taken;
+    take_leak(totals, kind, taken.bytes, taken.blocks);
     if (kind == LEAK_DIRECT) {
         take_leak(totals, LEAK_INDIRECT, row->kept_bytes, row->kept_blocks);
-        count(suppressions, rule, row->kept_bytes, row->kept_blocks);
+        taken.bytes += row->kept_bytes;
+        taken.blocks += row->kept_blocks;
         take(&totals->kept_bytes, row->kept_bytes);
         take(&totals->kept_blocks, row->kept_blocks);
         row->kept_bytes = 0;
@@ -200,9 +192,42 @@ static void suppress(struct suppressions *suppressions, struct suppression *rule
         row->largest.leaked_bytes = 0;
         row->largest.leaked_blocks = 0;
     }
+    return taken;
 }
 
-bool suppressions_apply(struct suppressions *suppressions, struct report *report,
+void suppressions_take(const struct suppressions *suppressions, const struct frame_list *frames,
+                       struct counters *totals, struct counters *row) {
+    for (enum leak_kind kind = 0; kind < LEAK_KINDS; kind++) {
+        if (leak_blocks(row, kind) && suppressions_find(suppressions, frames, kind))
+            take_kind(totals, row, kind);
+    }
+}
+
+static bool suppress_row(struct suppressions *suppressions, const struct frame_list *frames,
+                         struct counters *totals, struct counters *row) {
+    bool any = false;
+
+    for (enum leak_kind kind = 0; kind < LEAK_KINDS; kind++) {
+        struct suppression *rule =
+            leak_blocks(row, kind) ? suppressions_find(suppressions, frames, kind) : NULL;
+        struct taken taken;
+
+        if (!rule)
+            continue;
+        taken = take_kind(totals, row, kind);
+        rule->contexts++;
+        rule->bytes += taken.bytes;
+        rule->blocks += taken.blocks;
+        if (kind != LEAK_INDIRECT) {
+            suppressions->bytes += taken.bytes;
+            suppressions->blocks += taken.blocks;
+        }
+        any = true;
+    }
+    return any;
+}
+
+bool suppressions_apply(struct suppressions *suppressions, struct report *report, bool counted,
                         struct error *error) {
     struct frame_list *frames = suppressions->rules.count ? malloc(sizeof(*frames)) : NULL;
     struct name_cache cache = {0};
@@ -210,23 +235,15 @@ bool suppressions_apply(struct suppressions *suppressions, struct report *report
 
     for (size_t i = 0; good && frames && i < report->contexts.count; i++) {
         struct report_row *row = &report->contexts.items[i];
-        bool any = false;
 
         if (row->counters.leaked_blocks == 0 && row->counters.leaked_bytes == 0)
             continue;
         good = frame_list_fill(frames, row->chains, row->context, &cache);
-        for (enum leak_kind kind = 0; good && kind < LEAK_KINDS; kind++) {
-            struct suppression *rule = leak_blocks(&row->counters, kind)
-                                           ? suppressions_find(suppressions, frames, kind)
-                                           : NULL;
-
-            if (!rule)
-                continue;
-            suppress(suppressions, rule, &report->totals.counters, &row->counters, kind);
-            rule->contexts++;
-            any = true;
-        }
-        suppressions->contexts += any;
+        if (good && !counted)
+            suppressions_take(suppressions, frames, &report->totals.counters, &row->counters);
+        else if (good)
+            suppressions->contexts +=
+                suppress_row(suppressions, frames, &report->totals.counters, &row->counters);
     }
     name_cache_free(&cache);
     free(frames);

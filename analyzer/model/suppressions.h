@@ -52,10 +52,14 @@ void suppressions_free(struct suppressions *suppressions);
 struct suppression *suppressions_find(const struct suppressions *suppressions,
                                       const struct frame_list *frames, enum leak_kind kind);
 
-/* Takes what is suppressed out of the rows' and the totals' figures of leaks, and counts it. A
- * direct leak takes what it holds along in the totals; of which rows that is, is not known, so
- * these keep it. */
-bool suppressions_apply(struct suppressions *suppressions, struct report *report,
+/* Takes what is suppressed out of the rows' and the totals' figures of leaks, and counts it
+ * if asked to. A direct leak takes what it holds along in the totals; of which rows that is, is not
+ * known, so these keep it. */
+bool suppressions_apply(struct suppressions *suppressions, struct report *report, bool counted,
                         struct error *error);
+
+/* The same of one row, uncounted. */
+void suppressions_take(const struct suppressions *suppressions, const struct frame_list *frames,
+                       struct counters *totals, struct counters *row);
 
 #endif

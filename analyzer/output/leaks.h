@@ -20,6 +20,7 @@ bool leaks_write_json(FILE *out, struct report *report, const struct suppression
                       const struct leaks_options *options, struct error *error);
 
 /* What they matched, by rule. */
+void leaks_print_rules(FILE *out, const struct suppressions *suppressions);
 json_t *leaks_suppressed_object(const struct suppressions *suppressions);
 
 #endif

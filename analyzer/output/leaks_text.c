@@ -60,7 +60,7 @@ static void print_rule(FILE *out, const struct suppression *rule) {
         fputs(": nothing\n", out);
 }
 
-static void print_rules(FILE *out, const struct suppressions *suppressions) {
+void leaks_print_rules(FILE *out, const struct suppressions *suppressions) {
     fputs("\nWhat the suppressions matched\n\n", out);
     for (size_t i = 0; i < suppressions->rules.count; i++)
         print_rule(out, &suppressions->rules.items[i]);
@@ -149,7 +149,7 @@ bool leaks_print(FILE *out, struct report *report, const struct suppressions *su
                     plural(sums->reachable_blocks));
     }
     if (options->verbose && suppressions->rules.count)
-        print_rules(out, suppressions);
+        leaks_print_rules(out, suppressions);
     report_rows_free(&rows);
     return true;
 }
