@@ -159,6 +159,7 @@ static void take_growth(struct check_result *result, const struct diff *diff,
         offender = (struct offender){
             .row = pair->new->row,
             .value = (double)report_value(&pair->new->counters, order),
+            .known = pair->base != NULL,
             .base = pair->base ? (double)report_value(&pair->base->counters, order) : 0,
         };
         offer(result, &offender, change, weights);

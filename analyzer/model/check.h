@@ -18,7 +18,8 @@ enum { MT_OFFENDERS = 5 };
 struct offender {
     struct report_row row;
     double value;
-    double base; /* of comparisons: what the baseline had there */
+    double base; /* of comparisons: what the baseline had there; */
+    bool known;  /* it had the place */
 };
 
 struct check_result {
