@@ -91,7 +91,7 @@ said 'the program wrote no trace'
 
 # What is asked for wrongly is refused.
 for call in 'NAME x COMMAND y' 'NAME x CHECK --max-leaked 0' 'FILES NAME x COMMAND y CHECK z'; do
-  printf 'cmake_minimum_required(VERSION 3.18)\nproject(P LANGUAGES NONE)\nfind_package(MemTrack REQUIRED)\nmemtrack_add_test(%s)\n' \
+  printf 'cmake_minimum_required(VERSION 3.18)\nproject(P LANGUAGES C)\nfind_package(MemTrack REQUIRED)\nmemtrack_add_test(%s)\n' \
     "$call" >"$work/project/CMakeLists.txt"
   if cmake -S "$work/project" -B "$work/wrong" -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/log" 2>&1; then
     fail "memtrack_add_test($call) is accepted"
