@@ -7,13 +7,13 @@
 #include <inttypes.h>
 
 static const char help[] =
-    "Usage: memtrack dump [--format text|json] [-o FILE] TRACE\n"
+    "Usage: memtrack dump [--format text|json] [-o FILE] [--jobs N] TRACE\n"
     "\n"
     "Prints the events of all threads in order of time, one a line: nanoseconds since the start,\n"
     "thread, operation, address, size, context id, and the innermost function of its call site.\n"
     "\n"
     "  --format text|json   json: one object a line\n"
-    "  -o, --output FILE    write there instead of to standard output\n"
+    "  -o, --output FILE    write there instead of to standard output\n" COMMAND_HELP_JOBS
     "  --help               this text\n";
 
 static bool dump_events(struct trace *trace, const struct output_ops *format, FILE *out,
@@ -61,9 +61,10 @@ static int dump(const char *path, const struct output_ops *format, const char *o
 }
 
 int cmd_dump(int count, char **arguments) {
-    enum { FORMAT = 256, HELP };
+    enum { FORMAT = 256, JOBS, HELP };
     static const struct option options[] = {{"format", required_argument, NULL, FORMAT},
                                             {"output", required_argument, NULL, 'o'},
+                                            {"jobs", required_argument, NULL, JOBS},
                                             {"help", no_argument, NULL, HELP},
                                             {NULL, 0, NULL, 0}};
     const struct output_ops *format = &output_text;
@@ -79,6 +80,10 @@ int cmd_dump(int count, char **arguments) {
             break;
         case 'o':
             output_path = optarg;
+            break;
+        case JOBS:
+            if (!command_jobs("dump", optarg))
+                return STATUS_ERROR;
             break;
         case HELP:
             fputs(help, stdout);

@@ -5,11 +5,12 @@
 #include <getopt.h>
 
 static const char help[] =
-    "Usage: memtrack info [--verify] TRACE\n"
+    "Usage: memtrack info [--verify] [--jobs N] TRACE\n"
     "\n"
     "Says what a trace consists of: process, clock, threads, blocks, losses and damage.\n"
     "\n"
     "  --verify   also decode every block; exit 1 if anything is damaged\n"
+    "  --jobs N   threads that decode, at most (default: one for each CPU)\n"
     "  --help     this text\n";
 
 /* Decoding adds malformed blocks to the trace's damage. */
@@ -48,8 +49,9 @@ static int show(const char *path, bool verify) {
 }
 
 int cmd_info(int count, char **arguments) {
-    enum { VERIFY = 256, HELP };
+    enum { VERIFY = 256, JOBS, HELP };
     static const struct option options[] = {{"verify", no_argument, NULL, VERIFY},
+                                            {"jobs", required_argument, NULL, JOBS},
                                             {"help", no_argument, NULL, HELP},
                                             {NULL, 0, NULL, 0}};
     bool verify = false;
@@ -61,9 +63,12 @@ int cmd_info(int count, char **arguments) {
             fputs(help, stdout);
             return STATUS_OK;
         }
-        if (option != VERIFY)
+        if (option == VERIFY)
+            verify = true;
+        else if (option != JOBS)
             return command_bad_option("info", arguments, option);
-        verify = true;
+        else if (!command_jobs("info", optarg))
+            return STATUS_ERROR;
     }
     if (optind + 1 != count)
         return command_error("info: give one trace; see memtrack info --help");

@@ -1,5 +1,7 @@
 #include "commands.h"
 
+#include "trace/crew.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -46,6 +48,21 @@ bool command_limit(const char *command, const char *text, size_t *limit) {
         command_error("%s: --limit needs a number, not '%s'", command, text);
         return false;
     }
+    return true;
+}
+
+bool command_jobs(const char *command, const char *text) {
+    char *end;
+    unsigned long jobs;
+
+    errno = 0;
+    jobs = strtoul(text, &end, 10);
+    if (errno || *end || end == text || text[0] == '-' || jobs < 1 || jobs > MT_MAX_JOBS) {
+        command_error("%s: --jobs needs a number from 1 to %d, not '%s'", command, MT_MAX_JOBS,
+                      text);
+        return false;
+    }
+    crew_set_jobs((unsigned)jobs);
     return true;
 }
 

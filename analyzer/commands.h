@@ -36,6 +36,12 @@ bool command_format(const char *name, const struct output_ops **format);
 /* The value of --limit; false after an error message. */
 bool command_limit(const char *command, const char *text, size_t *limit);
 
+/* Takes the value of --jobs; false after an error message. */
+bool command_jobs(const char *command, const char *text);
+
+#define COMMAND_HELP_JOBS                                                                          \
+    "  --jobs N             threads that read and match, at most (default: one for each CPU)\n"
+
 /* Both name one regular file, be it by links; false if either does not exist. */
 bool command_same_file(const char *path, const char *other);
 

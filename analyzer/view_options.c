@@ -96,6 +96,7 @@ enum option_value {
     PHASE,
     THREAD,
     MIN_BYTES,
+    JOBS,
     HELP,
 };
 
@@ -117,6 +118,7 @@ static const struct {
     {VIEW_TIMES, {"phase", required_argument, NULL, PHASE}},
     {VIEW_TIMES, {"thread", required_argument, NULL, THREAD}},
     {VIEW_MIN_BYTES, {"min-bytes", required_argument, NULL, MIN_BYTES}},
+    {0, {"jobs", required_argument, NULL, JOBS}},
     {0, {"help", no_argument, NULL, HELP}},
 };
 
@@ -199,6 +201,8 @@ static bool take_common(const char *command, struct view_options *parsed, int op
         return true;
     case MIN_BYTES:
         return view_bytes(command, "--min-bytes", optarg, &parsed->options.min_bytes);
+    case JOBS:
+        return command_jobs(command, optarg);
     default:
         parsed->help = true;
         return true;
