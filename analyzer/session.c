@@ -69,17 +69,27 @@ static bool begin_report(struct session *session) {
 }
 
 static bool create_observers(struct session *session, const struct session_request *request) {
+    struct error error;
+    bool good = true;
+
     if (!request->observer_count)
         return true;
     session->observers = calloc(session->count, sizeof(*session->observers));
-    for (size_t i = 0; session->observers && i < session->count; i++) {
-        if (!observers_create(&session->observers[i], request->observers, request->observer_count,
-                              &session->traces[i])) {
-            command_error("not enough memory");
-            return false;
-        }
+    if (!session->observers)
+        good = error_no_memory(&error);
+    for (size_t i = 0; good && i < session->count; i++) {
+        struct observers *observers = &session->observers[i];
+        bool *places = NULL;
+
+        good = filter_contexts(session->report.traces.items[i], &request->scope, &places, &error) &&
+               (observers_create(observers, request->observers, request->observer_count,
+                                 &session->traces[i]) ||
+                error_no_memory(&error));
+        observers_limit(observers, places);
     }
-    return session->observers != NULL || command_error("not enough memory") == STATUS_OK;
+    if (!good)
+        command_error("%s", error.text);
+    return good;
 }
 
 /* What no trace has is a mistake rather than an empty report. */
