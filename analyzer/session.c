@@ -92,6 +92,17 @@ static bool create_observers(struct session *session, const struct session_reque
     return good;
 }
 
+static bool check_moment(const struct session *session, const struct moment *at) {
+    for (size_t i = 0; at->kind != MOMENT_PEAK && i < session->count; i++) {
+        if (session->traces[i].defs.profile.present) {
+            command_error("a profile knows what was held at its peak only: leave out --at, or "
+                          "record with MEMTRACK_OPTIONS=mode=trace");
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What no trace has is a mistake rather than an empty report. */
 static bool check_selection(const struct session *session, const struct selection *selection) {
     bool phase = false, thread = false, profile = false;
@@ -117,12 +128,14 @@ static bool analyze(struct session *session, const struct session_request *reque
                     struct facts *facts) {
     struct progress progress;
     struct analysis_request how = {.selection = &request->scope.selection,
+                                   .at = &request->at,
                                    .observers = session->observers,
                                    .progress = show_progress,
                                    .context = &progress};
     struct error error;
     bool good;
 
+    session->report.at = request->at;
     progress_begin(&progress, session->count == 1 ? session->traces[0].path : "traces", 0);
     good = analysis_run(session->traces, session->count, facts, &how, &error);
     progress_end(&progress);
@@ -150,7 +163,8 @@ bool session_load(struct session *session, char **paths, size_t count,
         return false;
     }
     good = open_traces(session, paths, count) &&
-           check_selection(session, &request->scope.selection) && begin_report(session) &&
+           check_selection(session, &request->scope.selection) &&
+           check_moment(session, &request->at) && begin_report(session) &&
            create_observers(session, request) && analyze(session, request, facts);
     for (size_t i = 0; i < session->count; i++)
         facts_free(&facts[i]);
