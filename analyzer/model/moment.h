@@ -15,7 +15,7 @@ enum moment_kind {
 struct moment {
     enum moment_kind kind;
     double value;     /* ns, or 0 to 1 */
-    const char *text; /* as it was asked for; NULL for a peak that nobody asked for */
+    const char *text; /* as it was asked for; may be NULL */
 };
 
 /* What happened up to then, that time included, is before the moment; UINT64_MAX: everything, or

@@ -74,6 +74,7 @@ enum report_order {
     REPORT_ORDER_ALLOCATED,
     REPORT_ORDER_COUNT,
     REPORT_ORDER_TEMPORARY,
+    REPORT_ORDER_LIFETIME, /* in the mean, of blocks that were freed; not of threads and trees */
 };
 
 struct report_row {
