@@ -14,6 +14,7 @@ static const struct command commands[] = {
     {"run", cmd_run, "run an instrumented program, then report"},
     {"report", cmd_report, "what a trace says: peak, leaks, top calling contexts"},
     {"flame", cmd_flame, "folded stacks for flame graphs"},
+    {"peak", cmd_peak, "who held the memory at the peak or any other moment"},
     {"errors", cmd_errors, "double, invalid and mismatched frees"},
     {"info", cmd_info, "what a trace consists of and whether it is whole"},
     {"dump", cmd_dump, "the events of a trace, one a line"},
