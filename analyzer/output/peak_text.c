@@ -16,12 +16,13 @@
 #define SHARE(part, whole) format_share(&(struct format_buffer){{0}}, part, whole)
 #define DURATION(ns) format_duration(&(struct format_buffer){{0}}, ns)
 
-static const char *age(struct format_buffer *buffer, const struct held_sum *sum, bool known) {
+static void print_age(FILE *out, const struct held_sum *sum, bool known) {
     double ns = held_age_ns(sum);
+    struct format_buffer buffer;
+    const char *text = ns < 0 || !known ? "-" : format_duration(&buffer, ns);
 
-    return ns < 0 || !known ? "-" : format_duration(buffer, ns);
+    fprintf(out, "%*s", format_width(text, 12), text);
 }
-#define AGE(sum, known) age(&(struct format_buffer){{0}}, sum, known)
 
 static void print_moment(FILE *out, const struct report *report) {
     const struct report_totals *totals = &report->totals;
@@ -49,7 +50,7 @@ static void print_summary(FILE *out, const struct report *report, const struct h
     fprintf(out, " (%s bytes) in %s block%s\n", COUNT(sums->peak_bytes), COUNT(sums->peak_blocks),
             sums->peak_blocks == 1 ? "" : "s");
     if (held->total.blocks > 0 && !report->totals.rate_unknown)
-        fprintf(out, "  mean age     %s\n", AGE(&held->total, true));
+        fprintf(out, "  mean age     %s\n", DURATION(held_age_ns(&held->total)));
     if (sums->sampled)
         fprintf(out, "  sampled      all figures are estimates; +- their standard error\n");
 }
@@ -112,10 +113,10 @@ static void print_rows(FILE *out, const struct report *report, const struct held
         if (sums->sampled)
             fprintf(out, "+- %11s ",
                     column_error(&(struct format_buffer){{0}}, counters, REPORT_ORDER_PEAK));
-        fprintf(out, "%8s %14s %11s %12s", SHARE(counters->peak_bytes, sums->peak_bytes),
+        fprintf(out, "%8s %14s %11s ", SHARE(counters->peak_bytes, sums->peak_bytes),
                 COUNT(counters->peak_blocks),
-                counters->peak_blocks ? BYTES(counters->peak_bytes / counters->peak_blocks) : "-",
-                AGE(&row->sum, !report->totals.rate_unknown));
+                counters->peak_blocks ? BYTES(counters->peak_bytes / counters->peak_blocks) : "-");
+        print_age(out, &row->sum, !report->totals.rate_unknown);
         if (threads)
             print_largest_thread(out, held, row);
         fputc('\n', out);
@@ -145,10 +146,11 @@ static void print_threads(FILE *out, const struct report *report, const struct h
         else
             fprintf(out, "  %6u  ", thread->id);
         print_thread_name(out, thread, true);
-        fprintf(out, "  %11s %8s %14s %12s\n", BYTES(bytes),
+        fprintf(out, "  %11s %8s %14s ", BYTES(bytes),
                 SHARE(bytes, weights_rounded(held->total.bytes)),
-                COUNT(weights_rounded(thread->sum.blocks)),
-                AGE(&thread->sum, !report->totals.rate_unknown));
+                COUNT(weights_rounded(thread->sum.blocks)));
+        print_age(out, &thread->sum, !report->totals.rate_unknown);
+        fputc('\n', out);
     }
 }
 

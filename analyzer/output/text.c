@@ -49,11 +49,10 @@ static void print_peak(FILE *out, const struct report *report) {
     const struct report_totals *totals = &report->totals;
     const struct counters *sums = &totals->counters;
     bool peak = report->at.kind == MOMENT_PEAK;
+    struct format_buffer buffer;
+    const char *title = peak ? "peak" : column_title_of(&buffer, report, REPORT_ORDER_PEAK);
 
-    fprintf(out, "  %-12s %s",
-            peak ? "peak"
-                 : column_title_of(&(struct format_buffer){{0}}, report, REPORT_ORDER_PEAK),
-            BYTES(sums->peak_bytes));
+    fprintf(out, "  %-*s %s", format_width(title, 12), title, BYTES(sums->peak_bytes));
     print_error(out, sums, REPORT_ORDER_PEAK);
     fprintf(out, " (%s bytes)", COUNT(sums->peak_bytes));
     if (!peak)
@@ -181,8 +180,9 @@ static bool has_column(const struct counters *sums, int column, enum report_orde
 static void print_row_head(FILE *out, size_t number, const struct report_row *row,
                            const struct counters *sums, enum report_order order) {
     struct format_buffer buffer;
+    const char *cell = column_cell(&buffer, &row->counters, order);
 
-    fprintf(out, "%4zu. %11s ", number, column_cell(&buffer, &row->counters, order));
+    fprintf(out, "%4zu. %*s ", number, format_width(cell, 11), cell);
     if (order == REPORT_ORDER_LIFETIME) {
         fprintf(out, "%14s ", COUNT(row->counters.frees));
     } else {
@@ -200,15 +200,18 @@ static void print_row_head(FILE *out, size_t number, const struct report_row *ro
 static void print_section_columns(FILE *out, const struct report *report, enum report_order order) {
     const struct counters *sums = &report->totals.counters;
     struct format_buffer buffer;
+    const char *title = column_title_of(&buffer, report, order);
 
-    fprintf(out, "\n\n      %11s ", column_title_of(&buffer, report, order));
+    fprintf(out, "\n\n      %*s ", format_width(title, 11), title);
     if (order == REPORT_ORDER_LIFETIME)
         fprintf(out, "%14s ", "frees");
     else
-        fprintf(out, sums->sampled ? "%14s %8s " : "%.0s%8s ", "error", "share");
+        fprintf(out, "%*s%8s ", sums->sampled ? 15 : 0, sums->sampled ? "error " : "", "share");
     for (int i = 0; i < MT_COLUMNS; i++) {
-        if (has_column(sums, i, order))
-            fprintf(out, " %14s", column_title_of(&buffer, report, (enum report_order)i));
+        if (!has_column(sums, i, order))
+            continue;
+        title = column_title_of(&buffer, report, (enum report_order)i);
+        fprintf(out, " %*s", format_width(title, 14), title);
     }
     fputc('\n', out);
 }
