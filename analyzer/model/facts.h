@@ -63,6 +63,8 @@ struct facts {
     uint64_t peak_blocks;
     uint64_t peak_ticks;
     uint64_t epoch;
+    bool frozen; /* see facts_freeze */
+    uint64_t at_freeze;
     uint64_t last_ticks;
     uint64_t unmatched_frees; /* of unknown memory, for all that is known no errors */
     uint64_t missed_frees;
@@ -78,6 +80,10 @@ struct facts {
 /* Contexts and threads are numbered from 0. Without estimates. */
 bool facts_init(struct facts *facts, size_t contexts, size_t threads, struct error *error);
 void facts_free(struct facts *facts);
+
+/* From now on no moment counts as the peak: what is held now, after the events up to the time,
+ * takes its place. Threads' own peaks remain. */
+void facts_freeze(struct facts *facts, uint64_t ticks);
 
 /* After the last event. */
 void facts_finish(struct facts *facts);

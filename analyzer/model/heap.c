@@ -487,8 +487,8 @@ bool heap_finish(struct heap *heap, struct error *error) {
     heap->pending_count = 0;
     if (heap->facts->estimates)
         estimate_leaks(heap);
-    if (heap->setup.observers &&
-        !observers_finish(heap->setup.observers, &heap->table, heap->facts->last_ticks))
+    if (heap->setup.observers && !observers_finish(heap->setup.observers, &heap->table,
+                                                   heap->setup.selected, heap->facts->last_ticks))
         heap->out_of_memory = true;
     return !heap->out_of_memory || error_no_memory(error);
 }
