@@ -1,6 +1,7 @@
 /* memtrack info */
 #include "commands.h"
 #include "trace/merge.h"
+#include "util/progress.h"
 
 #include <getopt.h>
 
@@ -16,12 +17,17 @@ static const char help[] =
 /* Decoding adds malformed blocks to the trace's damage. */
 static bool decode_all(struct trace *trace, struct error *error) {
     const struct event *events;
+    struct progress progress;
     struct merge merge;
     size_t count = 1;
     bool done = merge_begin(&merge, &trace->reader, error);
 
-    while (done && count)
+    progress_begin(&progress, trace->path, trace->reader.events);
+    while (done && count) {
         done = merge_next(&merge, &events, &count, error);
+        progress_at(&progress, merge.delivered);
+    }
+    progress_end(&progress);
     merge_end(&merge);
     return done;
 }

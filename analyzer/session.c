@@ -191,7 +191,7 @@ static int write_output(struct session *session, const char *path, session_write
     if (!command_output_open(&output, path))
         return STATUS_ERROR;
     if (!write(output.file, session, data, &error)) {
-        command_output_close(&output);
+        command_output_discard(&output);
         return command_error("%s", error.text);
     }
     return command_output_close(&output) ? STATUS_OK : STATUS_ERROR;
