@@ -1,5 +1,6 @@
 /* What the events of one trace add up to: per calling context, per thread and in total. The
- * matching engine reports beginnings and ends of blocks here; nothing here knows addresses.
+ * matching engine reports beginnings and ends of blocks here, and to the estimates if there are
+ * any; nothing here knows addresses.
  *
  * Which contexts held the peak is known without ever copying them: each new peak starts an epoch,
  * and a context that is about to change for the first time in an epoch still holds what it held at
@@ -117,8 +118,6 @@ static inline void facts_block_begins(struct facts *facts, const struct live_blo
         facts->peak_ticks = block->ticks;
         facts->epoch++;
     }
-    if (__builtin_expect(facts->estimates != NULL, 0))
-        estimates_block_begins(facts->estimates, block);
 }
 
 /* The block's memory is no longer held; whether a free was recorded is told apart from this. */
@@ -132,8 +131,6 @@ static inline void facts_block_ends(struct facts *facts, const struct live_block
     thread->live -= block->size;
     thread->leaked_blocks--;
     facts->live -= block->size;
-    if (__builtin_expect(facts->estimates != NULL, 0))
-        estimates_block_ends(facts->estimates, block);
 }
 
 /* A recorded free of the block by a thread. */
@@ -152,8 +149,6 @@ static inline void facts_block_freed(struct facts *facts, const struct live_bloc
         context->temporary_bytes += block->size;
         owner->temporary++;
     }
-    if (__builtin_expect(facts->estimates != NULL, 0))
-        estimates_block_freed(facts->estimates, block, thread, ticks);
 }
 
 #endif
