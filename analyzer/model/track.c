@@ -23,6 +23,16 @@ static bool from_series(struct track *track, const struct timeline *timeline,
     return true;
 }
 
+/* Between two points there may have been more, but no more than the peak, which is known. */
+static void raise_to_peak(struct track *track) {
+    size_t at = 0;
+
+    while (at + 1 < track->count && track->times[at + 1] <= track->peak_ns)
+        at++;
+    if (track->count)
+        track->figures[at].high = fmax(track->figures[at].high, track->peak);
+}
+
 /* What was allocated between two points counts to the earlier one's time. */
 static bool from_profile(struct track *track) {
     const struct profile *profile = &track->trace->defs.profile;
@@ -43,6 +53,7 @@ static bool from_profile(struct track *track) {
     track->times[track->count] = trace_ns(track->trace, trace_last_ticks(track->trace));
     track->peak = (double)profile->totals.peak;
     track->peak_ns = trace_ns(track->trace, profile->totals.peak_ticks);
+    raise_to_peak(track);
     return true;
 }
 

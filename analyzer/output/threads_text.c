@@ -70,10 +70,9 @@ static void print_summary(FILE *out, const struct report *report, const struct t
     else
         fprintf(out, "  duration     %s\n", DURATION(report->totals.duration_ns));
     fprintf(out, "  threads      %s\n", COUNT(report->totals.threads));
-    fprintf(out,
-            "  handed over  %s blocks of %s were freed by %s than allocated: %s of all freed\n",
+    fprintf(out, "  handed over  %s freed blocks of %s, by %s than had allocated them: %s\n",
             BLOCKS(others.blocks), SIZE(others.bytes),
-            view->by_name ? "threads of another name" : "another thread",
+            view->by_name ? "threads of another name" : "other threads",
             SHARE(others.blocks, itself.blocks + others.blocks));
 }
 

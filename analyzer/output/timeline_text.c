@@ -100,7 +100,7 @@ static void print_phase(FILE *out, const struct timeline *timeline, size_t index
     print_cell(out, DURATION(from), 10);
     fputc(' ', out);
     print_cell(out, DURATION(to - from), 10);
-    fprintf(out, " %11s %11s %12s %11s %12s\n", SIZE(figures->high), SIZE(figures->live),
+    fprintf(out, " %11s %11s %11s %11s %10s\n", SIZE(figures->high), SIZE(figures->live),
             COUNT(figures->allocations), SIZE(figures->allocated_bytes),
             seconds > 0 ? COUNT(figures->allocations / seconds) : "-");
 }
@@ -110,7 +110,7 @@ static void print_phase_table(FILE *out, const struct timeline *timeline) {
 
     if (timeline->phases.count < 2)
         return;
-    fprintf(out, "\nPhases\n\n  %-15s %10s %10s %11s %11s %12s %11s %12s\n", "", "from", "lasted",
+    fprintf(out, "\nPhases\n\n  %-15s %10s %10s %11s %11s %11s %11s %10s\n", "", "from", "lasted",
             "most live", "live at end", "allocations", "allocated", "a second");
     for (size_t i = first; i < timeline->phases.count; i++) {
         if (i - first == MAX_PHASES) {
