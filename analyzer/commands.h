@@ -20,6 +20,8 @@ enum exit_status {
 int cmd_report(int count, char **arguments);
 int cmd_flame(int count, char **arguments);
 int cmd_lifetimes(int count, char **arguments);
+int cmd_threads(int count, char **arguments);
+int cmd_timeline(int count, char **arguments);
 int cmd_peak(int count, char **arguments);
 int cmd_errors(int count, char **arguments);
 int cmd_info(int count, char **arguments);

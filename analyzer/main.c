@@ -16,6 +16,8 @@ static const struct command commands[] = {
     {"report", cmd_report, "what a trace says: peak, leaks, top calling contexts"},
     {"flame", cmd_flame, "folded stacks for flame graphs"},
     {"peak", cmd_peak, "who held the memory at the peak or any other moment"},
+    {"timeline", cmd_timeline, "live bytes and allocations over time"},
+    {"threads", cmd_threads, "what each thread allocates, and who frees it"},
     {"lifetimes", cmd_lifetimes, "how long blocks live and how large they are"},
     {"errors", cmd_errors, "double, invalid and mismatched frees"},
     {"info", cmd_info, "what a trace consists of and whether it is whole"},
