@@ -38,6 +38,19 @@ bool check_unsure(struct check *check, const struct rule *rule, const char *reas
     return add(check, &result, error);
 }
 
+void check_doubt(struct check *check, const char *reason) {
+    for (size_t i = 0; i < check->results.count; i++) {
+        struct check_result *result = &check->results.items[i];
+
+        if (result->verdict != VERDICT_OK)
+            continue;
+        result->verdict = VERDICT_UNSURE;
+        snprintf(result->reason, sizeof(result->reason), "%s", reason);
+        check->counts[VERDICT_OK]--;
+        check->counts[VERDICT_UNSURE]++;
+    }
+}
+
 /* Keeps the largest, in order; the number of the others is counted. */
 static void offer(struct check_result *result, const struct offender *offender, double weight,
                   double *weights) {

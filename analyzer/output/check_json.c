@@ -1,5 +1,6 @@
 #include "output/check.h"
 #include "output/json_parts.h"
+#include "output/json_report.h"
 #include "output/leaks.h"
 
 #include <math.h>

@@ -1,5 +1,6 @@
 #include "output/diff.h"
 #include "output/json_parts.h"
+#include "output/json_report.h"
 
 #include <math.h>
 

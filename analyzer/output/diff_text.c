@@ -1,15 +1,13 @@
 #include "output/columns.h"
 #include "output/diff.h"
-#include "output/frames.h"
 #include "output/notes.h"
+#include "output/rows.h"
 #include "output/scope.h"
 #include "util/path.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-enum { CHAIN_INDENT = 8 };
 
 static const char *const units[] = {
     [DIFF_PER_SECOND] = "second",
@@ -150,7 +148,7 @@ static void print_pair(FILE *out, size_t number, const struct diff_view *view,
                     diff_cell(&cells[0], diff_pair_change(view->diff, pair, other), other));
     }
     fputc('\n', out);
-    frames_print_row(out, &item->row, view->options->by, !view->options->no_fold, CHAIN_INDENT);
+    rows_print_names(out, &item->row, view->options);
 }
 
 static void print_pairs(FILE *out, const struct diff_view *view) {

@@ -209,30 +209,3 @@ void frames_print_label(FILE *out, const char *name, int indent) {
     fputc('\n', out);
     free(text);
 }
-
-void frames_print_row(FILE *out, const struct report_row *row, enum report_by by, bool fold,
-                      int indent) {
-    struct chain_place place = chains_first(row->chains, row->context, fold);
-    const struct frame *frame = chain_frame(&place);
-    const char *type;
-
-    switch (by) {
-    case REPORT_BY_SITE:
-        frames_print_site(out, place, indent);
-        break;
-    case REPORT_BY_FUNCTION:
-        frames_print_label(out, frame->function, indent);
-        break;
-    case REPORT_BY_FILE:
-        frames_print_label(out, frame->file[0] ? frame->file : "[unknown file]", indent);
-        break;
-    case REPORT_BY_TYPE:
-        type = report_type(row, fold);
-        frames_print_label(out, type[0] ? type : "[unknown type]", indent);
-        break;
-    case REPORT_BY_CONTEXT:
-    case REPORT_BY_THREAD:
-        frames_print_chain(out, row->chains, row->context, fold, indent);
-        break;
-    }
-}

@@ -2,7 +2,7 @@
 #ifndef MT_OUTPUT_FRAMES_H
 #define MT_OUTPUT_FRAMES_H
 
-#include "model/report.h"
+#include "model/chains.h"
 
 #include <stdio.h>
 
@@ -21,9 +21,5 @@ void frames_print_name(FILE *out, const char *name, const struct chain_place *pl
 
 /* A name on a line of its own, shortened to fit. */
 void frames_print_label(FILE *out, const char *name, int indent);
-
-/* What a row of a list is about, told apart by that. */
-void frames_print_row(FILE *out, const struct report_row *row, enum report_by by, bool fold,
-                      int indent);
 
 #endif

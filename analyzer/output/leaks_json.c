@@ -1,4 +1,5 @@
 #include "output/json_parts.h"
+#include "output/json_report.h"
 #include "output/leaks.h"
 
 static const char *const kinds[LEAK_KINDS] = {

@@ -1,12 +1,10 @@
-#include "output/frames.h"
 #include "output/leaks.h"
 #include "output/notes.h"
+#include "output/rows.h"
 #include "output/scope.h"
 #include "util/format.h"
 
 #include <string.h>
-
-enum { CHAIN_INDENT = 8 };
 
 /* Each use has its own buffer within one printf. */
 #define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
@@ -103,7 +101,7 @@ static void print_row(FILE *out, size_t number, const struct report_row *row,
     if (kind == LEAK_DIRECT)
         fprintf(out, " %14s %12s", BYTES(counters->kept_bytes), COUNT(counters->kept_blocks));
     fputc('\n', out);
-    frames_print_row(out, row, options->by, !options->no_fold, CHAIN_INDENT);
+    rows_print_names(out, row, options);
 }
 
 static void print_section(FILE *out, const struct counters *sums, struct report_rows *rows,
