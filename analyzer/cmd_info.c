@@ -12,6 +12,18 @@ static const char help[] =
     "  --verify   also decode every block; exit 1 if anything is damaged\n"
     "  --help     this text\n";
 
+static void decode_references(struct reader *reader) {
+    const struct references_visitor visitor = {.region = NULL};
+    struct error error;
+    uint64_t offset;
+
+    if (!references_read(reader, &visitor, &offset, &error)) {
+        struct mt_block_header header = reader_block_header(reader, offset);
+
+        damage_note(&reader->damage, offset, sizeof(header) + header.stored_size, "%s", error.text);
+    }
+}
+
 /* Decoding adds malformed blocks to the trace's damage. */
 static bool decode_all(struct trace *trace, struct error *error) {
     const struct event *events;
@@ -22,6 +34,7 @@ static bool decode_all(struct trace *trace, struct error *error) {
     while (done && count)
         done = merge_next(&merge, &events, &count, error);
     merge_end(&merge);
+    decode_references(&trace->reader);
     return done;
 }
 

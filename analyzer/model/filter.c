@@ -37,7 +37,8 @@ static bool *find_tagged(const struct defs *defs, const char *text) {
 }
 
 static void keep(struct report *report, bool *const *tagged) {
-    struct counters sums = {.sampled = report->totals.counters.sampled};
+    struct counters sums = {.sampled = report->totals.counters.sampled,
+                            .scanned = report->totals.counters.scanned};
     size_t kept = 0;
 
     for (size_t i = 0; i < report->contexts.count; i++) {

@@ -1,6 +1,7 @@
 #include "model/heap.h"
 
 #include "model/inherit.h"
+#include "model/reach.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,10 @@ bool heap_init(struct heap *heap, const struct heap_setup *setup, struct error *
     heap->window = window < 1e15 ? (uint64_t)window : (uint64_t)1e15;
     heap->api_of_context = malloc(defs->contexts.count);
     good = heap->api_of_context && live_table_init(&heap->table);
+    if (good && setup->trace->defs.scan.present && !setup->verdicts) {
+        heap->lived = lived_create();
+        good = heap->lived != NULL;
+    }
     if (good && setup->followed)
         good = history_init(&heap->history, setup->followed,
                             setup->parent ? &setup->parent->history : NULL);
@@ -39,6 +44,8 @@ void heap_free(struct heap *heap) {
     heap->api_of_context = NULL;
     live_table_free(&heap->table);
     live_table_free(&heap->ended);
+    lived_free(heap->lived);
+    heap->lived = NULL;
     history_free(&heap->history);
 }
 
@@ -321,6 +328,8 @@ static bool allocate(struct heap *heap, const struct event *event, uint32_t cont
     }
     *slot = block;
     heap->table.count++;
+    if (heap->lived)
+        lived_note(heap->lived, event->address, event->size);
     begin_block(heap, &block);
     return true;
 }
@@ -429,5 +438,7 @@ bool heap_finish(struct heap *heap, struct error *error) {
     heap->pending_count = 0;
     if (heap->facts->estimates)
         estimate_leaks(heap);
-    return !heap->out_of_memory || error_no_memory(error);
+    if (heap->out_of_memory)
+        return error_no_memory(error);
+    return heap->setup.verdicts || reach_find(heap, &heap->facts->reach, error);
 }
