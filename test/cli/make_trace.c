@@ -102,6 +102,17 @@ static void make_newer(struct builder *builder) {
     builder_reseal_file_header(builder);
 }
 
+/* By its clock, the last events are 1.5 * 10^19 ns after the first ones. */
+static void make_far(struct builder *builder) {
+    builder_begin(builder);
+    builder->file.data[offsetof(struct mt_file_header, flags)] = MT_FILE_CLOCK_TSC;
+    builder_reseal_file_header(builder);
+    define(builder);
+    builder_clock(builder, 1001000, 5000000000000000000, 1700000000000000001);
+    add_demo_events(builder);
+    builder_end(builder, 5001000);
+}
+
 /* As if this process were the one that was recorded. */
 static void make_own(struct builder *builder) {
     uint32_t pid = (uint32_t)getpid();
@@ -191,6 +202,8 @@ static int make(struct builder *builder, const char *kind, uint64_t events, uint
         make_predicted(builder);
     else if (strcmp(kind, "newer") == 0)
         make_newer(builder);
+    else if (strcmp(kind, "far") == 0)
+        make_far(builder);
     else if (strcmp(kind, "own") == 0)
         make_own(builder);
     else if (strcmp(kind, "dropped") == 0)
