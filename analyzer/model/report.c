@@ -38,6 +38,15 @@ void counters_add(struct counters *sum, const struct counters *more) {
     sum->temporary += more->temporary;
     sum->temporary_bytes += more->temporary_bytes;
     sum->lifetime_ns += more->lifetime_ns;
+    sum->scanned |= more->scanned;
+    sum->reachable_bytes += more->reachable_bytes;
+    sum->reachable_blocks += more->reachable_blocks;
+    sum->unreachable_bytes += more->unreachable_bytes;
+    sum->unreachable_blocks += more->unreachable_blocks;
+    sum->indirect_bytes += more->indirect_bytes;
+    sum->indirect_blocks += more->indirect_blocks;
+    sum->kept_bytes += more->kept_bytes;
+    sum->kept_blocks += more->kept_blocks;
     sum->sampled |= more->sampled;
     sum->recorded += more->recorded;
     add_variances(&sum->variances, &more->variances);

@@ -34,6 +34,16 @@ struct counters {
     uint64_t temporary;
     uint64_t temporary_bytes; /* not of threads */
     double lifetime_ns;       /* sum over the freed blocks */
+    /* Of what leaked, by the scans at the traces' ends; of traces without one, it is in neither. */
+    bool scanned; /* there was at least one */
+    uint64_t reachable_bytes;
+    uint64_t reachable_blocks;
+    uint64_t unreachable_bytes;
+    uint64_t unreachable_blocks;
+    uint64_t indirect_bytes; /* of those: only by what is unreachable itself */
+    uint64_t indirect_blocks;
+    uint64_t kept_bytes; /* indirect ones, anywhere, that the direct ones of this row keep */
+    uint64_t kept_blocks;
     /* Of sampled traces all of this are estimates, but `temporary` and `temporary_bytes`, which are
      * not known and 0. */
     bool sampled;

@@ -101,11 +101,10 @@ static json_t *summary_object(const struct report *report) {
     if (report->pool)
         JSON_SET(object, "pool", json_text(report->pool));
     json_set_all_counters(object, &totals->counters);
+    json_set_reach(object, &totals->counters);
     JSON_SET(object, "cut_contexts", json_number_of(totals->cut_contexts));
     JSON_SET(object, "peak_ns",
              has_time && report->traces.count == 1 ? json_rounded(totals->peak_ns) : json_null());
-    JSON_SET(object, "unreachable_bytes", json_null());
-    JSON_SET(object, "unreachable_blocks", json_null());
     JSON_SET(object, "duration_ns", has_time ? json_rounded(totals->duration_ns) : json_null());
     JSON_SET(object, "events", json_number_of(totals->events));
     JSON_SET(object, "pool_events", json_number_of(totals->pool_events));
@@ -206,6 +205,7 @@ static json_t *row_object(const struct report_row *row, enum report_by by, bool 
             JSON_SET(object, "hash", json_hash(row->key));
     }
     json_set_all_counters(object, &row->counters);
+    json_set_reach(object, &row->counters);
     JSON_SET(object, "lifetime_ns", json_rounded(row->counters.lifetime_ns));
     return object;
 }

@@ -70,6 +70,26 @@ void json_set_counters(json_t *object, const struct counters *counters) {
         set_errors(object, counters);
 }
 
+void json_set_reach(json_t *object, const struct counters *counters) {
+    const struct {
+        const char *key;
+        uint64_t value;
+    } figures[] = {
+        {"reachable_bytes", counters->reachable_bytes},
+        {"reachable_blocks", counters->reachable_blocks},
+        {"unreachable_bytes", counters->unreachable_bytes},
+        {"unreachable_blocks", counters->unreachable_blocks},
+        {"indirect_bytes", counters->indirect_bytes},
+        {"indirect_blocks", counters->indirect_blocks},
+        {"kept_bytes", counters->kept_bytes},
+        {"kept_blocks", counters->kept_blocks},
+    };
+
+    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+        JSON_SET(object, figures[i].key,
+                 counters->scanned ? json_number_of(figures[i].value) : json_null());
+}
+
 void json_set_all_counters(json_t *object, const struct counters *counters) {
     json_set_counters(object, counters);
     JSON_SET(object, "peak_blocks", json_number_of(counters->peak_blocks));

@@ -26,6 +26,9 @@ json_t *json_hash(uint64_t hash);
 void json_set_counters(json_t *object, const struct counters *counters);
 void json_set_all_counters(json_t *object, const struct counters *counters);
 
+/* What is reachable of what leaked; null where no scan was made. */
+void json_set_reach(json_t *object, const struct counters *counters);
+
 /* Writes the value and gives up the reference. */
 void json_write(FILE *out, json_t *value);
 
