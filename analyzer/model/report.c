@@ -458,6 +458,15 @@ bool report_group(const struct report *report, enum report_by by, bool fold,
     return true;
 }
 
+uint32_t report_find_row(const struct report_rows *rows, enum report_by by, bool fold,
+                         const struct chains *chains, uint32_t context) {
+    struct report_row row = {.key = chains->trace->defs.contexts.items[context].hash,
+                             .chains = chains,
+                             .context = context};
+
+    return id_map_get(&rows->of_key, group_key(&row, by, fold));
+}
+
 uint64_t report_value(const struct counters *counters, enum report_order order) {
     switch (order) {
     case REPORT_ORDER_PEAK:

@@ -188,6 +188,11 @@ bool report_group(const struct report *report, enum report_by by, bool fold,
                   struct report_rows *rows, struct error *error);
 void report_rows_free(struct report_rows *rows);
 
+/* The index of the row that a context belongs to, of rows that were grouped so and not sorted;
+ * MT_ID_MAP_NONE if there is none. */
+uint32_t report_find_row(const struct report_rows *rows, enum report_by by, bool fold,
+                         const struct chains *chains, uint32_t context);
+
 /* Largest first; ties in an order that does not depend on the run. */
 void report_sort(struct report_rows *rows, enum report_order order);
 void report_sort_threads(struct report *report, enum report_order order);

@@ -3,6 +3,7 @@
 #include "output/dump.h"
 #include "output/errors.h"
 #include "output/json_parts.h"
+#include "output/json_report.h"
 #include "output/output.h"
 #include "output/scope.h"
 #include "output/tree.h"
@@ -190,7 +191,7 @@ static json_t *group_name(const struct report_row *row, enum report_by by, bool 
     return result;
 }
 
-static json_t *row_object(const struct report_row *row, enum report_by by, bool fold) {
+json_t *json_row(const struct report_row *row, enum report_by by, bool fold) {
     const struct trace *trace = row->chains->trace;
     json_t *object = json_object();
 
@@ -210,13 +211,19 @@ static json_t *row_object(const struct report_row *row, enum report_by by, bool 
     return object;
 }
 
+void json_set_thread(json_t *object, const struct trace *trace, uint32_t id) {
+    const struct thread_def *def = defs_thread(&trace->defs, id);
+
+    JSON_SET(object, "id", json_integer(id));
+    JSON_SET(object, "tid", def ? json_number_of(def->tid) : json_null());
+    JSON_SET(object, "name", def ? json_text(def->name) : json_null());
+    JSON_SET(object, "pid", json_integer(trace->reader.header.pid));
+}
+
 static json_t *thread_object(const struct report_thread *thread) {
     json_t *object = json_object();
 
-    JSON_SET(object, "id", json_integer(thread->id));
-    JSON_SET(object, "tid", thread->def ? json_number_of(thread->def->tid) : json_null());
-    JSON_SET(object, "name", thread->def ? json_text(thread->def->name) : json_null());
-    JSON_SET(object, "pid", json_integer(thread->trace->reader.header.pid));
+    json_set_thread(object, thread->trace, thread->id);
     json_set_counters(object, &thread->counters);
     JSON_SET(object, "freed_by_others", json_number_of(thread->freed_by_others));
     return object;
@@ -262,13 +269,13 @@ static json_t *error_object(const struct report_error *error) {
     return object;
 }
 
-static void write_member(FILE *out, const char *key, json_t *value) {
+void json_write_member(FILE *out, const char *key, json_t *value) {
     fprintf(out, "\"%s\": ", key);
     json_write(out, value);
     fputs(",\n", out);
 }
 
-static void write_item(FILE *out, size_t index, json_t *value) {
+void json_write_item(FILE *out, size_t index, json_t *value) {
     fputs(index ? ",\n  " : "\n  ", out);
     json_write(out, value);
 }
@@ -284,7 +291,7 @@ static json_t *phase_object(const struct trace *trace, const struct mark *mark) 
     return object;
 }
 
-static void write_phases(FILE *out, const struct report *report) {
+void json_write_phases(FILE *out, const struct report *report) {
     bool first = true;
 
     fputs("\"phases\": [", out);
@@ -296,7 +303,7 @@ static void write_phases(FILE *out, const struct report *report) {
 
             if (mark->kind != MT_MARK_PHASE)
                 continue;
-            write_item(out, !first, phase_object(trace, mark));
+            json_write_item(out, !first, phase_object(trace, mark));
             first = false;
         }
     }
@@ -326,7 +333,7 @@ static void write_timeline(FILE *out, const struct report *report) {
         const struct trace *trace = report->traces.items[i]->trace;
 
         for (size_t k = 0; k < trace->defs.profile.points.count; k++) {
-            write_item(out, !first, point_object(trace, &trace->defs.profile.points.items[k]));
+            json_write_item(out, !first, point_object(trace, &trace->defs.profile.points.items[k]));
             first = false;
         }
     }
@@ -342,7 +349,7 @@ static void write_rows(FILE *out, const char *key, const struct report_rows *row
         const struct report_row *row = &rows->items[i];
 
         if (!report_too_small(&row->counters, options->order, options->min_bytes))
-            write_item(out, written++, row_object(row, by, !options->no_fold));
+            json_write_item(out, written++, json_row(row, by, !options->no_fold));
     }
     fputs("],\n", out);
 }
@@ -369,8 +376,8 @@ static bool write_tree(FILE *out, const struct report *report, const struct repo
                        struct error *error) {
     bool bottom_up = options->view == REPORT_VIEW_BOTTOM_UP;
 
-    write_member(out, "view", json_string(bottom_up ? "bottom-up" : "top-down"));
-    write_member(out, "by", json_string(options->by == REPORT_BY_SITE ? "site" : "function"));
+    json_write_member(out, "view", json_string(bottom_up ? "bottom-up" : "top-down"));
+    json_write_member(out, "by", json_string(options->by == REPORT_BY_SITE ? "site" : "function"));
     fputs("\"tree\": ", out);
     if (!tree_write_json(out, report, options, bottom_up, error))
         return false;
@@ -378,14 +385,14 @@ static bool write_tree(FILE *out, const struct report *report, const struct repo
     return true;
 }
 
-static void write_head(FILE *out, const struct report *report) {
+void json_write_head(FILE *out, const struct report *report) {
     fputs("{", out);
-    write_member(out, "summary", summary_object(report));
-    write_member(out, "process", process_object(report->traces.items[0]->trace));
+    json_write_member(out, "summary", summary_object(report));
+    json_write_member(out, "process", process_object(report->traces.items[0]->trace));
     if (report->traces.count > 1) {
         fputs("\"processes\": [", out);
         for (size_t i = 0; i < report->traces.count; i++)
-            write_item(out, i, process_object(report->traces.items[i]->trace));
+            json_write_item(out, i, process_object(report->traces.items[i]->trace));
         fputs("],\n", out);
     }
 }
@@ -395,7 +402,7 @@ static void write_errors(FILE *out, struct report *report) {
     report_sort_errors(report);
     fputs("\"errors\": [", out);
     for (size_t i = 0; i < report->errors.count; i++)
-        write_item(out, i, error_object(&report->errors.items[i]));
+        json_write_item(out, i, error_object(&report->errors.items[i]));
     fputs("]}\n", out);
 }
 
@@ -403,15 +410,15 @@ static bool write_report(FILE *out, struct report *report, const struct report_o
                          struct error *error) {
     bool tree = options->view == REPORT_VIEW_TOP_DOWN || options->view == REPORT_VIEW_BOTTOM_UP;
 
-    write_head(out, report);
+    json_write_head(out, report);
     if (!(tree ? write_tree(out, report, options, error)
                : write_lists(out, report, options, error)))
         return false;
-    write_phases(out, report);
+    json_write_phases(out, report);
     write_timeline(out, report);
     fputs("\"threads\": [", out);
     for (size_t i = 0; i < report->threads.count; i++)
-        write_item(out, i, thread_object(&report->threads.items[i]));
+        json_write_item(out, i, thread_object(&report->threads.items[i]));
     fputs("],\n", out);
     write_errors(out, report);
     return true;
@@ -421,7 +428,7 @@ static bool write_errors_alone(FILE *out, struct report *report,
                                const struct report_options *options, struct error *error) {
     (void)options;
     (void)error;
-    write_head(out, report);
+    json_write_head(out, report);
     write_errors(out, report);
     return true;
 }

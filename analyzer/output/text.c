@@ -2,9 +2,9 @@
 #include "output/columns.h"
 #include "output/dump.h"
 #include "output/errors.h"
-#include "output/frames.h"
 #include "output/notes.h"
 #include "output/output.h"
+#include "output/rows.h"
 #include "output/scope.h"
 #include "output/tree.h"
 #include "util/format.h"
@@ -13,8 +13,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { CHAIN_INDENT = 8 };
 
 /* Each use has its own buffer within one printf. */
 #define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
@@ -176,34 +174,6 @@ static void print_row_head(FILE *out, size_t number, const struct report_row *ro
     fputc('\n', out);
 }
 
-static void print_row_names(FILE *out, const struct report_row *row,
-                            const struct report_options *options) {
-    bool fold = !options->no_fold;
-    struct chain_place place = chains_first(row->chains, row->context, fold);
-    const struct frame *frame = chain_frame(&place);
-    const char *type;
-
-    switch (options->by) {
-    case REPORT_BY_SITE:
-        frames_print_site(out, place, CHAIN_INDENT);
-        break;
-    case REPORT_BY_FUNCTION:
-        frames_print_label(out, frame->function, CHAIN_INDENT);
-        break;
-    case REPORT_BY_FILE:
-        frames_print_label(out, frame->file[0] ? frame->file : "[unknown file]", CHAIN_INDENT);
-        break;
-    case REPORT_BY_TYPE:
-        type = report_type(row, fold);
-        frames_print_label(out, type[0] ? type : "[unknown type]", CHAIN_INDENT);
-        break;
-    case REPORT_BY_CONTEXT:
-    case REPORT_BY_THREAD:
-        frames_print_chain(out, row->chains, row->context, fold, CHAIN_INDENT);
-        break;
-    }
-}
-
 static void print_section(FILE *out, const struct report *report, struct report_rows *rows,
                           const struct report_options *options, enum report_order order) {
     const struct counters *sums = &report->totals.counters;
@@ -234,7 +204,7 @@ static void print_section(FILE *out, const struct report *report, struct report_
             continue;
         }
         print_row_head(out, ++shown, &rows->items[i], sums, order);
-        print_row_names(out, &rows->items[i], options);
+        rows_print_names(out, &rows->items[i], options);
     }
     if (left)
         fprintf(out, "      ... and %s more (--limit 0 shows all)\n", COUNT(left));
