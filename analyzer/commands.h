@@ -18,6 +18,7 @@ enum exit_status {
 
 /* Arguments begin with the command's name. */
 int cmd_report(int count, char **arguments);
+int cmd_annotate(int count, char **arguments);
 int cmd_flame(int count, char **arguments);
 int cmd_errors(int count, char **arguments);
 int cmd_info(int count, char **arguments);

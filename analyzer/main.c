@@ -13,6 +13,7 @@ struct command {
 static const struct command commands[] = {
     {"run", cmd_run, "run an instrumented program, then report"},
     {"report", cmd_report, "what a trace says: peak, leaks, top calling contexts"},
+    {"annotate", cmd_annotate, "source lines with what was allocated on them"},
     {"flame", cmd_flame, "folded stacks for flame graphs"},
     {"errors", cmd_errors, "double, invalid and mismatched frees"},
     {"info", cmd_info, "what a trace consists of and whether it is whole"},

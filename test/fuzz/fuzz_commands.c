@@ -58,6 +58,11 @@ static const char *const choices[][VALUES] = {
     {"", "--unit=count", "--unit=bytes", "", "", "", "", ""},
 #define VERIFY 14
     {"", "--verify", "", "", "--verify", "", "", ""},
+#define LINES 15
+    {"", "--function=main", "--file=main.c", "--file=src/load.cc", "--function=grow", "--file=c",
+     "", ""},
+#define SHOWN 16
+    {"", "--full", "--context=0", "--source=/usr/include", "", "", "", ""},
 };
 enum { CHOICES = sizeof(choices) / sizeof(choices[0]) };
 _Static_assert(3 * CHOICES <= 64, "the input's choices have room for them");
@@ -75,6 +80,10 @@ static const struct {
     {"report", cmd_report,
      SCOPE | HAS(FORMAT) | HAS(BY) | HAS(SORT) | HAS(LIMIT) | HAS(FOLD) | HAS(MIN_BYTES) |
          HAS(VIEW) | HAS(SHARE),
+     2, false},
+    {"annotate", cmd_annotate,
+     SCOPE | HAS(FORMAT) | HAS(SORT) | HAS(LIMIT) | HAS(FOLD) | HAS(MIN_BYTES) | HAS(LINES) |
+         HAS(SHOWN),
      2, false},
     {"flame", cmd_flame, SCOPE | HAS(COST) | HAS(UNIT) | HAS(FOLD), 2, false},
     {"errors", cmd_errors, HAS(FORMAT) | HAS(LIMIT) | HAS(FOLD), 2, false},

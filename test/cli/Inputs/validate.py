@@ -33,11 +33,12 @@ CALLS = {
         ["--since", "1ms", "--until", "2s"],
         ["--pools"],
     ],
+    "annotate": [[], ["--file", "main.c"], ["--function", "main"]],
     "errors": [[]],
     "dump": [[]],
 }
 # What some traces do not have is refused.
-MAY_FAIL = {"--since", "--pools"}
+MAY_FAIL = {"--since", "--pools", "--file", "--function"}
 # Called by other tests, or no reader of traces.
 ELSEWHERE = {"run"}
 
