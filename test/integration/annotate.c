@@ -8,7 +8,7 @@
 //
 // CHECK: self total allocations line
 // CHECK: 640 B 640 B 10 {{[0-9]+}} node->next = malloc(64);
-// CHECK: 640 B 10 {{[0-9]+}} return grow(node->next, depth - 1);
+// CHECK: 576 B 9 {{[0-9]+}} return grow(node->next, depth - 1);
 // CHECK: 3.00 KiB 3.00 KiB 3 {{[0-9]+}} keep(malloc(1024));
 // CHECK: 640 B 10 {{[0-9]+}} grow(&first, 10);
 // CHECK: 3.00 KiB 3 {{[0-9]+}} inlined();
