@@ -1,5 +1,6 @@
 /* memtrack: the analyzer's commands. */
 #include "commands.h"
+#include "util/interrupt.h"
 
 #include <signal.h>
 #include <string.h>
@@ -15,6 +16,10 @@ static const struct command commands[] = {
     {"report", cmd_report, "what a trace says: peak, leaks, top calling contexts"},
     {"annotate", cmd_annotate, "source lines with what was allocated on them"},
     {"flame", cmd_flame, "folded stacks for flame graphs"},
+    {"peak", cmd_peak, "who held the memory at the peak or any other moment"},
+    {"timeline", cmd_timeline, "live bytes and allocations over time"},
+    {"threads", cmd_threads, "what each thread allocates, and who frees it"},
+    {"lifetimes", cmd_lifetimes, "how long blocks live and how large they are"},
     {"errors", cmd_errors, "double, invalid and mismatched frees"},
     {"info", cmd_info, "what a trace consists of and whether it is whole"},
     {"dump", cmd_dump, "the events of a trace, one a line"},
@@ -29,7 +34,7 @@ static int print_help(void) {
            "\n"
            "Commands:\n");
     for (int i = 0; i < COMMANDS; i++)
-        printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+        printf("  %-9s %s\n", commands[i].name, commands[i].summary);
     printf("\n"
            "memtrack COMMAND --help tells a command's options; memtrack --version the version.\n"
            "\n"
@@ -58,11 +63,12 @@ static int run_command(int count, char **arguments) {
 }
 
 int main(int count, char **arguments) {
-    struct command_output output = {.file = stdout};
+    struct command_output output = {.file = stdout, .removed = -1};
     int status;
 
     /* So that a reader that goes away is a write error like any other. */
     signal(SIGPIPE, SIG_IGN);
+    interrupt_catch();
     status = run_command(count, arguments);
     if (status == STATUS_OK && !command_output_close(&output))
         status = STATUS_ERROR;

@@ -479,13 +479,16 @@ uint64_t report_value(const struct counters *counters, enum report_order order) 
         return counters->allocations;
     case REPORT_ORDER_TEMPORARY:
         return counters->temporary;
+    case REPORT_ORDER_LIFETIME:
+        return counters->frees ? rounded(counters->lifetime_ns / (double)counters->frees) : 0;
     }
     return 0;
 }
 
 bool report_too_small(const struct counters *counters, enum report_order order,
                       uint64_t min_bytes) {
-    bool numbers = order == REPORT_ORDER_COUNT || order == REPORT_ORDER_TEMPORARY;
+    bool numbers = order == REPORT_ORDER_COUNT || order == REPORT_ORDER_TEMPORARY ||
+                   order == REPORT_ORDER_LIFETIME;
 
     return report_value(counters, numbers ? REPORT_ORDER_ALLOCATED : order) < min_bytes;
 }

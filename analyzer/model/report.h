@@ -9,6 +9,7 @@
 
 #include "model/chains.h"
 #include "model/facts.h"
+#include "model/moment.h"
 #include "model/selection.h"
 #include "trace/trace.h"
 
@@ -73,6 +74,7 @@ enum report_order {
     REPORT_ORDER_ALLOCATED,
     REPORT_ORDER_COUNT,
     REPORT_ORDER_TEMPORARY,
+    REPORT_ORDER_LIFETIME, /* in the mean, of blocks that were freed; not of threads and trees */
 };
 
 struct report_row {
@@ -171,6 +173,7 @@ struct report {
     struct id_map error_of_key;
     MT_LIST(struct chains *) traces; /* each with its chains */
     struct report_scope scope;       /* see filter.h */
+    struct moment at;                /* whose holders `peak` tells of */
 };
 
 /* Makes a trace known. Those that others' facts may refer to come first, so that what is inherited

@@ -106,6 +106,8 @@ static json_t *summary_object(const struct report *report) {
     JSON_SET(object, "cut_contexts", json_number_of(totals->cut_contexts));
     JSON_SET(object, "peak_ns",
              has_time && report->traces.count == 1 ? json_rounded(totals->peak_ns) : json_null());
+    if (report->at.kind != MOMENT_PEAK)
+        JSON_SET(object, "at", json_text(report->at.text));
     JSON_SET(object, "duration_ns", has_time ? json_rounded(totals->duration_ns) : json_null());
     JSON_SET(object, "events", json_number_of(totals->events));
     JSON_SET(object, "pool_events", json_number_of(totals->pool_events));

@@ -3,6 +3,7 @@
 #include "make_chains.h"
 #include "make_complete.h"
 #include "make_profile.h"
+#include "make_views.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,7 +234,7 @@ static int make(struct builder *builder, const char *kind, uint64_t events, uint
         make_large(builder, events, threads);
     else if (strcmp(kind, "empty") != 0)
         return make_complete(builder, kind) || make_profile(builder, kind) ||
-               make_chains(builder, kind, events);
+               make_views(builder, kind) || make_chains(builder, kind, events);
     return 1;
 }
 
