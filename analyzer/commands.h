@@ -20,6 +20,7 @@ enum exit_status {
 
 /* Arguments begin with the command's name. */
 int cmd_report(int count, char **arguments);
+int cmd_annotate(int count, char **arguments);
 int cmd_flame(int count, char **arguments);
 int cmd_lifetimes(int count, char **arguments);
 int cmd_threads(int count, char **arguments);

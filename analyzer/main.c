@@ -14,6 +14,7 @@ struct command {
 static const struct command commands[] = {
     {"run", cmd_run, "run an instrumented program, then report"},
     {"report", cmd_report, "what a trace says: peak, leaks, top calling contexts"},
+    {"annotate", cmd_annotate, "source lines with what was allocated on them"},
     {"flame", cmd_flame, "folded stacks for flame graphs"},
     {"peak", cmd_peak, "who held the memory at the peak or any other moment"},
     {"timeline", cmd_timeline, "live bytes and allocations over time"},
