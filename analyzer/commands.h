@@ -20,6 +20,7 @@ enum exit_status {
 int cmd_report(int count, char **arguments);
 int cmd_flame(int count, char **arguments);
 int cmd_errors(int count, char **arguments);
+int cmd_advise(int count, char **arguments);
 int cmd_info(int count, char **arguments);
 int cmd_dump(int count, char **arguments);
 int cmd_run(int count, char **arguments);

@@ -15,6 +15,7 @@ static const struct command commands[] = {
     {"report", cmd_report, "what a trace says: peak, leaks, top calling contexts"},
     {"flame", cmd_flame, "folded stacks for flame graphs"},
     {"errors", cmd_errors, "double, invalid and mismatched frees"},
+    {"advise", cmd_advise, "what could be better: growth, churn, reallocs, contention"},
     {"info", cmd_info, "what a trace consists of and whether it is whole"},
     {"dump", cmd_dump, "the events of a trace, one a line"},
 };

@@ -426,4 +426,12 @@ static bool write_errors_alone(FILE *out, struct report *report,
     return true;
 }
 
+void json_set_frames(json_t *object, const struct trace *trace, uint32_t context) {
+    set_frames(object, trace, context);
+}
+
+void json_write_head(FILE *out, const struct report *report) {
+    write_head(out, report);
+}
+
 const struct output_ops output_json = {"json", write_report, write_errors_alone, dump_event_json};

@@ -1,0 +1,349 @@
+#include "model/advice/collect.h"
+
+#include "model/chains.h"
+#include "util/id_map.h"
+
+#include <stdlib.h>
+
+/* A trend needs several allocations, and most contexts have but a few. */
+enum { COURSE_FROM = 4 };
+
+static struct evidence *mutable_evidence(struct observer *observer) {
+    return (struct evidence *)observer;
+}
+
+/* How many frames at a site's beginning are folded. */
+static uint32_t leading_frames(const struct site *site) {
+    uint32_t count = 0;
+
+    while (count < site->frame_count && chains_foldable(&site->frames[count]))
+        count++;
+    return count;
+}
+
+/* The index of the function; MT_ID_MAP_NONE when memory is short. Names of one trace that are equal
+ * are the same. */
+static uint32_t function_index(struct id_map *functions, const char *name) {
+    uint64_t key = (uintptr_t)name;
+    uint32_t index = id_map_get(functions, key);
+
+    if (index != MT_ID_MAP_NONE)
+        return index;
+    index = (uint32_t)functions->count;
+    return id_map_put(functions, key, index) ? index : MT_ID_MAP_NONE;
+}
+
+/* Parents come before their children. A chain of folded frames only is known by its innermost. */
+static bool find_functions(struct evidence *evidence) {
+    const struct defs *defs = &evidence->trace->defs;
+    bool *has_own = calloc(evidence->context_count, sizeof(*has_own));
+    struct id_map functions = {0};
+    bool good = has_own != NULL;
+
+    for (size_t i = 0; good && i < evidence->context_count; i++) {
+        const struct context *context = &defs->contexts.items[i];
+        const struct site *site = &defs->sites.items[context->site];
+        struct context_evidence *of = &evidence->contexts[i];
+        uint32_t leading = leading_frames(site);
+
+        if (leading == site->frame_count && i && has_own[context->parent]) {
+            of->function = evidence->contexts[context->parent].function;
+            has_own[i] = true;
+            continue;
+        }
+        has_own[i] = leading < site->frame_count;
+        of->function = function_index(&functions, site->frames[has_own[i] ? leading : 0].function);
+        good = of->function != MT_ID_MAP_NONE;
+    }
+    evidence->function_count = functions.count;
+    id_map_free(&functions);
+    free(has_own);
+    return good;
+}
+
+static void destroy(struct observer *observer) {
+    struct evidence *evidence = mutable_evidence(observer);
+
+    free(evidence->contexts);
+    free(evidence->functions);
+    free(evidence->streams);
+    floors_free(&evidence->floors);
+    regrowth_free(&evidence->regrowth);
+    free(evidence->pairs.items);
+    free(evidence->shrinks.items);
+    free(evidence);
+}
+
+static struct observer *create(const struct trace *trace, const void *options) {
+    struct evidence *evidence = calloc(1, sizeof(*evidence));
+    bool good;
+
+    (void)options;
+    if (!evidence)
+        return NULL;
+    evidence->trace = trace;
+    evidence->sampled = trace_sampled(trace);
+    evidence->context_count = trace->defs.contexts.count;
+    evidence->stream_count = trace->reader.stream_count;
+    evidence->contexts = calloc(evidence->context_count, sizeof(*evidence->contexts));
+    evidence->streams = calloc(evidence->stream_count + 1, sizeof(*evidence->streams));
+    floors_init(&evidence->floors);
+    good = evidence->contexts && evidence->streams && regrowth_init(&evidence->regrowth) &&
+           find_functions(evidence);
+    if (good)
+        evidence->functions = calloc(evidence->function_count + 1, sizeof(*evidence->functions));
+    if (good && evidence->functions)
+        return &evidence->observer;
+    destroy(&evidence->observer);
+    return NULL;
+}
+
+/* The bytes that the block stands for. */
+static inline uint64_t weight_of(const struct live_block *block) {
+    uint64_t size = block->size;
+
+    return __builtin_expect(block->probability == 0, 1)
+               ? size
+               : (uint64_t)((double)size * 65536 / (double)block->probability);
+}
+
+static void see_stream(struct evidence *evidence, struct stream_evidence *stream, uint64_t ticks) {
+    if (!stream->first_ticks)
+        stream->first_ticks = ticks;
+    if (!evidence->first_ticks)
+        evidence->first_ticks = ticks;
+    stream->last_ticks = ticks;
+}
+
+static void count_live(struct evidence *evidence, const struct live_block *block, uint64_t weight) {
+    struct stream_evidence *stream = &evidence->streams[block->thread];
+
+    if (stream->epoch != evidence->epoch) {
+        stream->at_peak = stream->live;
+        stream->epoch = evidence->epoch;
+    }
+    stream->live += weight;
+    evidence->live += weight;
+    if (evidence->live > evidence->peak) {
+        evidence->peak = evidence->live;
+        evidence->peak_ticks = block->ticks;
+        evidence->epoch++;
+    }
+}
+
+static void count_course(struct evidence *evidence, const struct live_block *block,
+                         uint64_t weight) {
+    struct context_evidence *context = &evidence->contexts[block->context];
+    struct function_evidence *function = &evidence->functions[context->function];
+
+    floors_add(&evidence->floors, &context->floor, weight);
+    floors_add(&evidence->floors, &function->floor, weight);
+    if (__builtin_expect(context->allocations == COURSE_FROM, 0) &&
+        !floors_start(&evidence->floors, &context->floor))
+        evidence->observer.failed = true;
+    if (__builtin_expect(function->allocations < COURSE_FROM, 0) &&
+        ++function->allocations == COURSE_FROM &&
+        !floors_start(&evidence->floors, &function->floor))
+        evidence->observer.failed = true;
+    if (__builtin_expect(floors_tick(&evidence->floors), 0))
+        floors_next(&evidence->floors, &(struct interval_end){block->ticks, evidence->allocations,
+                                                              evidence->frees, evidence->live});
+}
+
+static void count_shrink(struct evidence *evidence, const struct live_block *from, uint64_t to) {
+    struct context_evidence *context = &evidence->contexts[from->context];
+    struct shrinks *shrinks;
+
+    if (!context->shrinks) {
+        struct shrinks *added = MT_LIST_ADD(evidence->shrinks);
+
+        if (!added) {
+            evidence->observer.failed = true;
+            return;
+        }
+        *added = (struct shrinks){0};
+        context->shrinks = (uint32_t)evidence->shrinks.count;
+    }
+    shrinks = &evidence->shrinks.items[context->shrinks - 1];
+    shrinks->blocks++;
+    shrinks->before_bytes += from->size;
+    shrinks->given_back_bytes += from->size - to;
+    if (shrinks->epoch != evidence->epoch) {
+        shrinks->epoch = evidence->epoch;
+        shrinks->at_peak_bytes = 0;
+    }
+    if (from->ticks <= evidence->peak_ticks)
+        shrinks->at_peak_bytes += from->size - to;
+}
+
+static void add_step(struct evidence *evidence, const struct regrowth_step *step) {
+    if (!regrowth_add(&evidence->regrowth, step, &evidence->contexts[step->to->context].regrowth))
+        evidence->observer.failed = true;
+}
+
+/* What makes a realloc of the allocation: the free just before it. */
+static void end_realloc(struct evidence *evidence, struct stream_evidence *stream,
+                        const struct live_block *block, unsigned op) {
+    stream->released = false;
+    if (op != MT_OP_REALLOC_ALLOC) {
+        if (stream->chain)
+            regrowth_close(&evidence->regrowth, stream->chain);
+        return;
+    }
+    add_step(evidence,
+             &(struct regrowth_step){
+                 .from = &stream->given, .to = block, .chain = stream->chain, .by_realloc = true});
+    if (block->size < stream->given.size)
+        count_shrink(evidence, &stream->given, block->size);
+}
+
+static void begins(struct observer *observer, const struct live_block *block, unsigned op) {
+    struct evidence *evidence = mutable_evidence(observer);
+    struct context_evidence *context = &evidence->contexts[block->context];
+    struct stream_evidence *stream = &evidence->streams[block->thread];
+    uint64_t weight = weight_of(block);
+
+    see_stream(evidence, stream, block->ticks);
+    evidence->allocations += op == MT_OP_ALLOC;
+    context->allocations++;
+    context->allocated_bytes += weight;
+    stream->allocations++;
+    stream->allocated_bytes += weight;
+    count_live(evidence, block, weight);
+    count_course(evidence, block, weight);
+    if (block->size <= MT_ADVICE_TINY) {
+        context->tiny++;
+        context->tiny_bytes += block->size;
+    }
+    if (__builtin_expect(stream->released, 0))
+        end_realloc(evidence, stream, block, op);
+    context->before = context->last;
+    context->last = block->address;
+    stream->last = *block;
+    stream->last_op = op;
+}
+
+static void ends(struct observer *observer, const struct live_block *block, uint64_t ticks) {
+    struct evidence *evidence = mutable_evidence(observer);
+    struct context_evidence *context = &evidence->contexts[block->context];
+    struct function_evidence *function = &evidence->functions[context->function];
+    struct stream_evidence *stream = &evidence->streams[block->thread];
+    uint64_t weight = weight_of(block);
+
+    (void)ticks;
+    if (stream->epoch != evidence->epoch) {
+        stream->at_peak = stream->live;
+        stream->epoch = evidence->epoch;
+    }
+    stream->live -= weight;
+    evidence->live -= weight;
+    floors_subtract(&evidence->floors, &context->floor, weight);
+    floors_subtract(&evidence->floors, &function->floor, weight);
+}
+
+static void count_cross_free(struct evidence *evidence, struct context_evidence *context,
+                             uint32_t from, uint32_t to) {
+    struct thread_pairs *pairs;
+
+    context->cross_frees++;
+    if (!context->pairs) {
+        struct thread_pairs *added = MT_LIST_ADD(evidence->pairs);
+
+        if (!added) {
+            evidence->observer.failed = true;
+            return;
+        }
+        *added = (struct thread_pairs){.count = 0};
+        context->pairs = (uint32_t)evidence->pairs.count;
+    }
+    pairs = &evidence->pairs.items[context->pairs - 1];
+    for (uint32_t i = 0; i < pairs->count; i++) {
+        if (pairs->items[i].from == from && pairs->items[i].to == to) {
+            pairs->items[i].frees++;
+            return;
+        }
+    }
+    if (pairs->count == MT_ADVICE_PAIRS)
+        pairs->others++;
+    else
+        pairs->items[pairs->count++] = (struct thread_pair){from, to, 1};
+}
+
+static void count_temporary(struct context_evidence *context, const struct live_block *block) {
+    uint32_t size = block->size < UINT32_MAX ? (uint32_t)block->size : UINT32_MAX;
+
+    if (!context->temporary || size < context->temporary_min)
+        context->temporary_min = size;
+    if (size > context->temporary_max)
+        context->temporary_max = size;
+    context->temporary++;
+    context->temporary_bytes += block->size;
+    if (block->size <= MT_ADVICE_TINY) {
+        context->tiny--;
+        context->tiny_bytes -= block->size;
+    }
+}
+
+/* A larger block of the context was allocated, then the one that had been its last is freed. */
+static bool is_replaced(const struct stream_evidence *stream,
+                        const struct context_evidence *context, const struct live_block *block) {
+    return stream->last.context == block->context && stream->last.size > block->size &&
+           stream->last_op == MT_OP_ALLOC && stream->last.address != block->address &&
+           context->last == stream->last.address && context->before == block->address;
+}
+
+static void end_chain(struct evidence *evidence, const struct context_evidence *context,
+                      const struct stream_evidence *stream, const struct live_block *block) {
+    uint32_t chain = context->regrowth ? regrowth_take(&evidence->regrowth, block) : 0;
+
+    if (is_replaced(stream, context, block))
+        add_step(evidence,
+                 &(struct regrowth_step){.from = block, .to = &stream->last, .chain = chain});
+    else if (chain)
+        regrowth_close(&evidence->regrowth, chain);
+}
+
+static void freed(struct observer *observer, const struct live_block *block,
+                  const struct block_free *by) {
+    struct evidence *evidence = mutable_evidence(observer);
+    struct context_evidence *context = &evidence->contexts[block->context];
+    struct stream_evidence *stream = &evidence->streams[by->stream];
+
+    see_stream(evidence, stream, by->ticks);
+    if (stream->released && stream->chain)
+        regrowth_close(&evidence->regrowth, stream->chain);
+    stream->released = by->op == MT_OP_REALLOC_FREE;
+    context->frees++;
+    if (by->stream != block->thread)
+        count_cross_free(evidence, context, block->thread, by->stream);
+    if (stream->released) {
+        stream->chain = context->regrowth ? regrowth_take(&evidence->regrowth, block) : 0;
+        stream->given = *block;
+        return;
+    }
+    evidence->frees++;
+    if (by->stream == block->thread && stream->last.address == block->address)
+        count_temporary(context, block);
+    end_chain(evidence, context, stream, block);
+    /* What is gone is nobody's successor. */
+    if (stream->last.address == block->address)
+        stream->last.address = 0;
+}
+
+static void finish(struct observer *observer, const struct live_table *left, uint64_t last_ticks) {
+    struct evidence *evidence = mutable_evidence(observer);
+
+    (void)left;
+    evidence->last_ticks = last_ticks;
+    for (size_t i = 0; i < evidence->stream_count; i++) {
+        struct stream_evidence *stream = &evidence->streams[i];
+
+        if (stream->released && stream->chain)
+            regrowth_close(&evidence->regrowth, stream->chain);
+        if (stream->epoch != evidence->epoch)
+            stream->at_peak = stream->live;
+    }
+    regrowth_finish(&evidence->regrowth);
+}
+
+const struct observer_ops advice_observer = {create, begins, ends, freed, finish, destroy};
