@@ -72,7 +72,7 @@ static void print_place(FILE *out, const struct finding *finding, const struct r
     if (!finding->chains)
         return;
     if (finding->contexts > 1 || finding->traces > 1)
-        fprintf(out, "%*sof %s contexts of this function%s, the one that costs most:\n",
+        fprintf(out, "%*sof %s contexts that end in these functions%s, the one that costs most:\n",
                 TEXT_INDENT, "", COUNT(finding->contexts),
                 finding->traces > 1 ? " in several processes" : "");
     else if (report->traces.count > 1)

@@ -1,7 +1,6 @@
 #include "model/advice/collect.h"
 
-#include "model/chains.h"
-#include "util/id_map.h"
+#include "model/advice/group.h"
 
 #include <stdlib.h>
 
@@ -12,60 +11,27 @@ static struct evidence *mutable_evidence(struct observer *observer) {
     return (struct evidence *)observer;
 }
 
-/* How many frames at a site's beginning are folded. */
-static uint32_t leading_frames(const struct site *site) {
-    uint32_t count = 0;
+/* Gives the context its group when it allocates for the first time. */
+static bool find_group(struct evidence *evidence, uint32_t context) {
+    uint64_t key = group_key(&evidence->trace->defs, context);
+    uint32_t index = id_map_get(&evidence->group_of_key, key);
 
-    while (count < site->frame_count && chains_foldable(&site->frames[count]))
-        count++;
-    return count;
-}
-
-/* The index of the function; MT_ID_MAP_NONE when memory is short. Names of one trace that are equal
- * are the same. */
-static uint32_t function_index(struct id_map *functions, const char *name) {
-    uint64_t key = (uintptr_t)name;
-    uint32_t index = id_map_get(functions, key);
-
-    if (index != MT_ID_MAP_NONE)
-        return index;
-    index = (uint32_t)functions->count;
-    return id_map_put(functions, key, index) ? index : MT_ID_MAP_NONE;
-}
-
-/* Parents come before their children. A chain of folded frames only is known by its innermost. */
-static bool find_functions(struct evidence *evidence) {
-    const struct defs *defs = &evidence->trace->defs;
-    bool *has_own = calloc(evidence->context_count, sizeof(*has_own));
-    struct id_map functions = {0};
-    bool good = has_own != NULL;
-
-    for (size_t i = 0; good && i < evidence->context_count; i++) {
-        const struct context *context = &defs->contexts.items[i];
-        const struct site *site = &defs->sites.items[context->site];
-        struct context_evidence *of = &evidence->contexts[i];
-        uint32_t leading = leading_frames(site);
-
-        if (leading == site->frame_count && i && has_own[context->parent]) {
-            of->function = evidence->contexts[context->parent].function;
-            has_own[i] = true;
-            continue;
-        }
-        has_own[i] = leading < site->frame_count;
-        of->function = function_index(&functions, site->frames[has_own[i] ? leading : 0].function);
-        good = of->function != MT_ID_MAP_NONE;
+    if (index == MT_ID_MAP_NONE) {
+        index = (uint32_t)evidence->group_count;
+        if (!id_map_put(&evidence->group_of_key, key, index))
+            return false;
+        evidence->groups[evidence->group_count++].key = key;
     }
-    evidence->function_count = functions.count;
-    id_map_free(&functions);
-    free(has_own);
-    return good;
+    evidence->contexts[context].group = index;
+    return true;
 }
 
 static void destroy(struct observer *observer) {
     struct evidence *evidence = mutable_evidence(observer);
 
     free(evidence->contexts);
-    free(evidence->functions);
+    free(evidence->groups);
+    id_map_free(&evidence->group_of_key);
     free(evidence->streams);
     floors_free(&evidence->floors);
     regrowth_free(&evidence->regrowth);
@@ -87,12 +53,11 @@ static struct observer *create(const struct trace *trace, const void *options) {
     evidence->stream_count = trace->reader.stream_count;
     evidence->contexts = calloc(evidence->context_count, sizeof(*evidence->contexts));
     evidence->streams = calloc(evidence->stream_count + 1, sizeof(*evidence->streams));
+    evidence->groups = calloc(evidence->context_count, sizeof(*evidence->groups));
     floors_init(&evidence->floors);
-    good = evidence->contexts && evidence->streams && regrowth_init(&evidence->regrowth) &&
-           find_functions(evidence);
+    good = evidence->contexts && evidence->streams && evidence->groups &&
+           regrowth_init(&evidence->regrowth);
     if (good)
-        evidence->functions = calloc(evidence->function_count + 1, sizeof(*evidence->functions));
-    if (good && evidence->functions)
         return &evidence->observer;
     destroy(&evidence->observer);
     return NULL;
@@ -134,16 +99,15 @@ static void count_live(struct evidence *evidence, const struct live_block *block
 static void count_course(struct evidence *evidence, const struct live_block *block,
                          uint64_t weight) {
     struct context_evidence *context = &evidence->contexts[block->context];
-    struct function_evidence *function = &evidence->functions[context->function];
+    struct group_evidence *group = &evidence->groups[context->group];
 
     floors_add(&evidence->floors, &context->floor, weight);
-    floors_add(&evidence->floors, &function->floor, weight);
+    floors_add(&evidence->floors, &group->floor, weight);
     if (__builtin_expect(context->allocations == COURSE_FROM, 0) &&
         !floors_start(&evidence->floors, &context->floor))
         evidence->observer.failed = true;
-    if (__builtin_expect(function->allocations < COURSE_FROM, 0) &&
-        ++function->allocations == COURSE_FROM &&
-        !floors_start(&evidence->floors, &function->floor))
+    if (__builtin_expect(group->allocations < COURSE_FROM, 0) &&
+        ++group->allocations == COURSE_FROM && !floors_start(&evidence->floors, &group->floor))
         evidence->observer.failed = true;
     if (__builtin_expect(floors_tick(&evidence->floors), 0))
         floors_next(&evidence->floors, &(struct interval_end){block->ticks, evidence->allocations,
@@ -203,6 +167,8 @@ static void begins(struct observer *observer, const struct live_block *block, un
     struct stream_evidence *stream = &evidence->streams[block->thread];
     uint64_t weight = weight_of(block);
 
+    if (__builtin_expect(context->allocations == 0, 0) && !find_group(evidence, block->context))
+        observer->failed = true;
     see_stream(evidence, stream, block->ticks);
     evidence->allocations += op == MT_OP_ALLOC;
     context->allocations++;
@@ -226,7 +192,7 @@ static void begins(struct observer *observer, const struct live_block *block, un
 static void ends(struct observer *observer, const struct live_block *block, uint64_t ticks) {
     struct evidence *evidence = mutable_evidence(observer);
     struct context_evidence *context = &evidence->contexts[block->context];
-    struct function_evidence *function = &evidence->functions[context->function];
+    struct group_evidence *group = &evidence->groups[context->group];
     struct stream_evidence *stream = &evidence->streams[block->thread];
     uint64_t weight = weight_of(block);
 
@@ -238,7 +204,7 @@ static void ends(struct observer *observer, const struct live_block *block, uint
     stream->live -= weight;
     evidence->live -= weight;
     floors_subtract(&evidence->floors, &context->floor, weight);
-    floors_subtract(&evidence->floors, &function->floor, weight);
+    floors_subtract(&evidence->floors, &group->floor, weight);
 }
 
 static void count_cross_free(struct evidence *evidence, struct context_evidence *context,

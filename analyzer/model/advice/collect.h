@@ -1,6 +1,6 @@
 /* The observer that collects, of one trace, what advice is computed from: per context a few counts,
- * the course of its live bytes, who frees its blocks, and how buffers are made larger. Memory is
- * bounded by contexts, threads, and live blocks that were reallocated.
+ * the course of its live bytes, that of its group, who frees its blocks, and how buffers are made
+ * larger. Memory is bounded by contexts, threads, and live blocks that were reallocated.
  */
 #ifndef MT_MODEL_ADVICE_COLLECT_H
 #define MT_MODEL_ADVICE_COLLECT_H
@@ -8,6 +8,7 @@
 #include "model/advice/floors.h"
 #include "model/advice/regrowth.h"
 #include "model/observe.h"
+#include "util/id_map.h"
 
 /* Blocks up to this size are tiny. */
 enum { MT_ADVICE_TINY = 32 };
@@ -18,7 +19,7 @@ enum { MT_ADVICE_PAIRS = 8 };
 /* Zero at first, so that what is never allocated from takes no memory. */
 struct context_evidence {
     struct floor floor;
-    uint32_t function; /* index of its first frame that is not folded, among functions */
+    uint32_t group;    /* index */
     uint32_t regrowth; /* index from 1; 0: none */
     uint32_t pairs;    /* the same */
     uint32_t shrinks;  /* the same */
@@ -72,8 +73,9 @@ struct stream_evidence {
     struct live_block given; /* which was given this block */
 };
 
-struct function_evidence {
+struct group_evidence {
     struct floor floor;
+    uint64_t key;
     uint32_t allocations; /* up to where its course begins */
 };
 
@@ -83,8 +85,9 @@ struct evidence {
     bool sampled; /* then there are only courses, of estimates */
     struct context_evidence *contexts;
     size_t context_count;
-    struct function_evidence *functions;
-    size_t function_count;
+    struct group_evidence *groups; /* those with allocations; room for as many as contexts */
+    size_t group_count;
+    struct id_map group_of_key;
     struct stream_evidence *streams;
     size_t stream_count;
     struct floors floors;

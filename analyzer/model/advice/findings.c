@@ -1,6 +1,7 @@
 #define XXH_INLINE_ALL
 #include "model/advice/findings.h"
 
+#include "model/advice/group.h"
 #include "model/advice/growth.h"
 #include "model/advice/rules.h"
 
@@ -31,10 +32,9 @@ static bool is_wanted(const struct maker *maker, enum finding_kind kind) {
 }
 
 static uint64_t key_of(const struct finding *finding) {
-    struct chain_place place = chains_first(finding->chains, finding->context, true);
-    const char *function = chain_frame(&place)->function;
+    uint64_t group = group_key(&finding->chains->trace->defs, finding->context);
 
-    return XXH3_64bits_withSeed(function, strlen(function), finding->kind);
+    return XXH3_64bits_withSeed(&group, sizeof(group), finding->kind);
 }
 
 static void add_growth(struct growth_figures *sum, const struct growth_figures *more) {
@@ -108,7 +108,7 @@ static void add_figures(struct finding *sum, const struct finding *more) {
     sum->cross_frees += more->cross_frees;
 }
 
-/* What is found in several contexts of a function is one finding, in several processes, too. */
+/* What is found in several contexts of a group is one finding, in several processes, too. */
 static bool add(struct maker *maker, struct finding *finding, uint64_t key) {
     struct advice *advice = maker->advice;
     uint32_t index = id_map_get(&advice->of_key, key);

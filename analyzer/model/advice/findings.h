@@ -49,8 +49,8 @@ struct finding {
     enum finding_kind kind;
     const struct trace *trace;   /* where it costs most */
     const struct chains *chains; /* NULL: of no place */
-    uint32_t context;            /* the one of its function that costs most */
-    uint64_t contexts;           /* of the function, that it was found in */
+    uint32_t context;            /* the one of its group that costs most */
+    uint64_t contexts;           /* of the group, that it was found in */
     uint64_t traces;
 
     uint64_t saves_bytes; /* of the peaks of its traces: */

@@ -77,31 +77,31 @@ static void add_context(struct grown *grown, const struct evidence *evidence, ui
 }
 
 struct growing {
-    MT_LIST(struct grown) functions;
-    uint32_t *index; /* by function, from 1; 0: does not grow */
+    MT_LIST(struct grown) groups;
+    uint32_t *index; /* by group, from 1; 0: does not grow */
 };
 
-/* A function of which contexts are left out is not told by its sums. */
-static bool find_functions(struct growing *growing, const struct evidence *evidence,
-                           const bool *kept) {
-    bool *partial = calloc(evidence->function_count + 1, sizeof(*partial));
+/* A group of which contexts are left out is not told by its sums. */
+static bool find_groups(struct growing *growing, const struct evidence *evidence,
+                        const bool *kept) {
+    bool *partial = calloc(evidence->group_count + 1, sizeof(*partial));
     bool good = partial != NULL;
 
     for (size_t i = 0; good && i < evidence->context_count; i++) {
         if (evidence->contexts[i].allocations && !kept[i])
-            partial[evidence->contexts[i].function] = true;
+            partial[evidence->contexts[i].group] = true;
     }
-    for (size_t i = 0; good && i < evidence->function_count; i++) {
+    for (size_t i = 0; good && i < evidence->group_count; i++) {
         struct growth_figures growth;
         struct grown *added;
 
-        if (partial[i] || !find_trend(evidence, &evidence->functions[i].floor, &growth))
+        if (partial[i] || !find_trend(evidence, &evidence->groups[i].floor, &growth))
             continue;
-        added = MT_LIST_ADD(growing->functions);
+        added = MT_LIST_ADD(growing->groups);
         good = added != NULL;
         if (good) {
             *added = (struct grown){.growth = growth};
-            growing->index[i] = (uint32_t)growing->functions.count;
+            growing->index[i] = (uint32_t)growing->groups.count;
         }
     }
     free(partial);
@@ -112,13 +112,13 @@ static bool find_contexts(struct growing *growing, const struct evidence *eviden
                           const bool *kept, growth_taker *take, void *data) {
     for (size_t i = 0; i < evidence->context_count; i++) {
         struct context_evidence *context = &evidence->contexts[i];
-        uint32_t index = growing->index[context->function];
+        uint32_t index = growing->index[context->group];
         struct grown grown = {.context = (uint32_t)i};
 
         if (!kept[i])
             continue;
         if (index) {
-            add_context(&growing->functions.items[index - 1], evidence, (uint32_t)i);
+            add_context(&growing->groups.items[index - 1], evidence, (uint32_t)i);
         } else if (find_trend(evidence, &context->floor, &grown.growth)) {
             add_context(&grown, evidence, (uint32_t)i);
             if (!take(data, &grown))
@@ -130,17 +130,17 @@ static bool find_contexts(struct growing *growing, const struct evidence *eviden
 
 bool growth_find(const struct evidence *evidence, const bool *kept, growth_taker *take,
                  void *data) {
-    struct growing growing = {.index = calloc(evidence->function_count + 1, sizeof(uint32_t))};
+    struct growing growing = {.index = calloc(evidence->group_count + 1, sizeof(uint32_t))};
     bool good = growing.index != NULL;
 
     if (good && may_grow(evidence))
-        good = find_functions(&growing, evidence, kept) &&
+        good = find_groups(&growing, evidence, kept) &&
                find_contexts(&growing, evidence, kept, take, data);
-    for (size_t i = 0; good && i < growing.functions.count; i++) {
-        if (growing.functions.items[i].contexts)
-            good = take(data, &growing.functions.items[i]);
+    for (size_t i = 0; good && i < growing.groups.count; i++) {
+        if (growing.groups.items[i].contexts)
+            good = take(data, &growing.groups.items[i]);
     }
-    free(growing.functions.items);
+    free(growing.groups.items);
     free(growing.index);
     return good;
 }

@@ -4,7 +4,7 @@
 
 #include "model/advice/findings.h"
 
-/* One function that grows, or a context by itself. */
+/* One group that grows, or a context by itself. */
 struct grown {
     uint32_t context; /* whose bytes rose most */
     uint64_t contexts;
@@ -19,7 +19,7 @@ struct grown {
 /* False when memory is short. */
 typedef bool growth_taker(void *data, const struct grown *grown);
 
-/* Tells of each. `kept`: by context, whether it is of the report. Of a function that grows, all
+/* Tells of each. `kept`: by context, whether it is of the report. Of a group that grows, all
  * contexts count together, since recursion and many callers spread one growth over many; else those
  * that grow by themselves do. False when memory is short. */
 bool growth_find(const struct evidence *evidence, const bool *kept, growth_taker *take, void *data);

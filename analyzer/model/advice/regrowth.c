@@ -35,13 +35,13 @@ void regrowth_close(struct regrowth *regrowth, uint32_t index) {
     struct chain_of_blocks *chain = &regrowth->chains.items[index - 1];
     struct regrowths *figures = &regrowth->contexts.items[chain->figures - 1];
 
-    figures->final_min = figures->chains && figures->final_min < chain->largest ? figures->final_min
-                                                                                : chain->largest;
-    figures->final_max = figures->final_max > chain->largest ? figures->final_max : chain->largest;
+    figures->final_min =
+        figures->chains && figures->final_min < chain->size ? figures->final_min : chain->size;
+    figures->final_max = figures->final_max > chain->size ? figures->final_max : chain->size;
     figures->chains++;
     figures->chain_growths += chain->growths;
     figures->longest = figures->longest > chain->growths ? figures->longest : chain->growths;
-    figures->final_bytes += chain->largest;
+    figures->final_bytes += chain->size;
     figures->volume += chain->volume;
     chain->next_free = regrowth->first_free;
     regrowth->first_free = index;
@@ -100,15 +100,12 @@ static void count_step(struct regrowths *figures, const struct regrowth_step *st
 
 static void extend(struct chain_of_blocks *chain, const struct regrowth_step *step,
                    uint32_t figures) {
-    uint64_t from = step->from->size, to = step->to->size;
-
     chain->block = step->to->context;
     chain->figures = figures;
-    chain->largest = chain->largest > from ? chain->largest : from;
-    chain->largest = chain->largest > to ? chain->largest : to;
-    if (to > from) {
+    chain->size = step->to->size;
+    if (step->to->size > step->from->size) {
         chain->growths++;
-        chain->volume += from;
+        chain->volume += step->from->size;
     }
 }
 
@@ -124,6 +121,12 @@ bool regrowth_add(struct regrowth *regrowth, const struct regrowth_step *step, u
         *index = (uint32_t)regrowth->contexts.count;
     }
     count_step(&regrowth->contexts.items[*index - 1], step);
+    /* What shrinks is done growing. */
+    if (step->to->size < step->from->size) {
+        if (chain)
+            regrowth_close(regrowth, chain);
+        return true;
+    }
     if (!chain)
         chain = begin_chain(regrowth);
     if (!chain)

@@ -1,7 +1,7 @@
 /* Buffers that are made larger, time and again: by realloc, or, as C++ containers do, by getting a
- * larger block, copying, and freeing the old one. Each such block carries its chain: all the blocks
- * that it was before. Memory follows the number of such blocks that are live, and of contexts that
- * make them.
+ * larger block, copying, and freeing the old one. Each such block carries its chain: all the
+ * smaller blocks that it was before. Memory follows the number of such blocks that are live, and of
+ * contexts that make them.
  */
 #ifndef MT_MODEL_ADVICE_REGROWTH_H
 #define MT_MODEL_ADVICE_REGROWTH_H
@@ -23,7 +23,7 @@ struct regrowths {
     uint64_t chains;
     uint64_t chain_growths;
     uint64_t longest;     /* growths */
-    uint64_t final_bytes; /* the largest size of each, added up, like the next */
+    uint64_t final_bytes; /* the last size of each, added up, like the next */
     uint64_t volume;      /* what would have been copied if every growth had moved */
     uint64_t final_min;
     uint64_t final_max;
@@ -34,7 +34,7 @@ struct chain_of_blocks {
     uint32_t block;   /* context of the block, so that it can be told from another */
     uint32_t growths;
     uint32_t next_free;
-    uint64_t largest;
+    uint64_t size; /* the last */
     uint64_t volume;
 };
 

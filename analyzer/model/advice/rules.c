@@ -73,7 +73,7 @@ static bool over_allocation(const struct rule_place *place, struct finding *find
         return false;
     shrinks = &place->evidence->shrinks.items[place->context->shrinks - 1];
     if (shrinks->blocks * 2 < place->context->allocations ||
-        shrinks->given_back_bytes * 2 < shrinks->before_bytes)
+        shrinks->given_back_bytes * 2 <= shrinks->before_bytes)
         return false;
     finding->shrinks = *shrinks;
     if (shrinks->epoch != place->evidence->epoch)

@@ -12,7 +12,7 @@ struct rule_place {
 };
 
 /* Whether the context shows the pattern; then its figures and what it saves are set. Patterns of
- * contexts of one function are added up before rule_enough is asked. */
+ * contexts of one group are added up before rule_enough is asked. */
 bool rule_applies(const struct rule_place *place, struct finding *finding);
 
 /* Whether there is enough of it. */
