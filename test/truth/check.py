@@ -1,13 +1,17 @@
-"""check.py MEMTRACK TRACE TRUTH: what MEMTRACK says of the TRACE is the TRUTH that the program
-printed: every figure of every function, and exactly the findings that were planted."""
+"""check.py MEMTRACK PROGRAM FIRST LAST [--each]: runs PROGRAM with the seeds FIRST to LAST, and what
+MEMTRACK says of the trace is the truth that the program printed: every figure of every function, and
+exactly the findings that were planted. --each: also with every plant alone."""
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 
-memtrack, trace, truth_path = sys.argv[1:]
-with open(truth_path) as file:
-    truth = json.load(file)
+memtrack, program, first, last, *options = sys.argv[1:]
+directory = tempfile.mkdtemp()
+trace = os.path.join(directory, "trace")
+truth = {}
 wrong = []
 
 
@@ -43,7 +47,7 @@ def check_report():
 
 
 def check_evidence(finding, function):
-    for key, value in function["evidence"].items():
+    for key, value in function.get("evidence", {}).items():
         if key in finding:
             expect("%s of the %s in %s" % (key, finding["kind"], function["function"]),
                    finding[key], value)
@@ -72,8 +76,32 @@ def check_advice():
             expect("held_bytes", finding["held_bytes"], hoard["peak_bytes"])
 
 
-check_report()
-check_advice()
-for line in wrong:
-    print("wrong:", line)
-sys.exit(bool(wrong))
+def check_run(seed, *plants):
+    """Runs the program; false, and says what is wrong, if anything is."""
+    global truth
+    wrong.clear()
+    if os.path.exists(trace):
+        os.remove(trace)
+    truth = json.loads(subprocess.run([program, str(seed), *plants], stdout=subprocess.PIPE,
+                                      env={**os.environ, "MEMTRACK_OPTIONS": "output=" + trace},
+                                      check=True).stdout)
+    for check in (check_report, check_advice):
+        check()
+    for line in wrong:
+        print("wrong:", " ".join((os.path.basename(program), str(seed), *plants)) + ":", line)
+    return not wrong
+
+
+def check_seed(seed):
+    good = check_run(seed)
+    planted = [f["function"] for f in truth["functions"] if f["finding"]]
+    for plant in planted if "--each" in options else []:
+        good &= check_run(seed, plant)
+    return good
+
+
+results = [check_seed(seed) for seed in range(int(first), int(last) + 1)]
+if os.path.exists(trace):
+    os.remove(trace)
+os.rmdir(directory)
+sys.exit(not all(results))

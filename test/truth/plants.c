@@ -1,3 +1,4 @@
+// RUN: %cc -g -O1 -fno-builtin -pthread %s %S/truth.c -o %t && %truth %t 1 1 --each
 // Every kind of finding planted in a function of its own, among healthy functions that look like
 // them. `plants SEED NAME...` runs those plants; all of them without names. The healthy ones run
 // always. Sizes and numbers follow from the seed.

@@ -20,6 +20,7 @@ static struct known table[SLOTS];
 static struct truth *functions[FUNCTIONS];
 static unsigned function_count;
 static uint64_t live, peak;
+static bool all_counted = true;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static __thread uintptr_t last_allocation;
 
@@ -122,10 +123,21 @@ void truth_reallocated(struct truth *truth, void *old, void *block, size_t size)
     pthread_mutex_unlock(&lock);
 }
 
+void truth_replaced(struct truth *truth, void *old, size_t old_size) {
+    pthread_mutex_lock(&lock);
+    if (!find((uintptr_t)old)->address)
+        abort();
+    truth->growths++;
+    truth->moved++;
+    truth->copied_bytes += old_size;
+    pthread_mutex_unlock(&lock);
+}
+
 void truth_count(struct truth *truth, uint64_t allocations, uint64_t bytes, uint64_t frees,
                  uint64_t freed_bytes) {
     pthread_mutex_lock(&lock);
-    truth->known_temporary = false;
+    truth->counted = false;
+    all_counted = false;
     if (allocations)
         last_allocation = 0;
     truth->allocations += allocations;
@@ -156,18 +168,9 @@ static void put_number(const char *key, uint64_t value) {
     put(", \"%s\": %" PRIu64, key, value);
 }
 
-static void put_function(const struct truth *truth) {
-    put("{\"function\": \"%s\"", truth->function);
-    put_number("allocations", truth->allocations);
-    put_number("allocated_bytes", truth->allocated_bytes);
-    put_number("frees", truth->frees);
-    put_number("leaked_bytes", truth->live);
-    put_number("leaked_blocks", truth->blocks);
-    put_number("peak_bytes", truth->at_peak);
-    if (truth->known_temporary)
-        put_number("temporary", truth->temporary);
-    put(", \"evidence\": {\"none\": 0");
-    put_number("temporary", truth->plain_temporary);
+static void put_evidence(const struct truth *truth) {
+    put_number("temporary", truth->temporary);
+    put(", \"evidence\": {\"temporary\": %" PRIu64, truth->plain_temporary);
     put_number("temporary_bytes", truth->plain_temporary_bytes);
     put_number("cross_thread_frees", truth->cross_frees);
     put_number("growths", truth->growths);
@@ -175,7 +178,21 @@ static void put_function(const struct truth *truth) {
     put_number("copied_bytes", truth->copied_bytes);
     put_number("shrunk_blocks", truth->shrunk);
     put_number("given_back_bytes", truth->given_back_bytes);
-    put("}, \"finding\": ");
+    put("}");
+}
+
+static void put_function(const struct truth *truth) {
+    put("{\"function\": \"%s\"", truth->function);
+    put_number("allocations", truth->allocations);
+    put_number("allocated_bytes", truth->allocated_bytes);
+    put_number("frees", truth->frees);
+    put_number("leaked_bytes", truth->live);
+    put_number("leaked_blocks", truth->blocks);
+    if (all_counted)
+        put_number("peak_bytes", truth->at_peak);
+    if (truth->counted)
+        put_evidence(truth);
+    put(", \"finding\": ");
     put(truth->finding ? "\"%s\"}" : "null}", truth->finding);
 }
 

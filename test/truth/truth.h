@@ -18,6 +18,8 @@ extern "C" {
 
 struct truth {
     const char *function;
+    const char *finding; /* kind; NULL: none */
+    bool counted;        /* through the macros alone; else there is no evidence */
     /* Of the report. */
     uint64_t allocations;
     uint64_t allocated_bytes;
@@ -35,13 +37,12 @@ struct truth {
     uint64_t copied_bytes;
     uint64_t shrunk;
     uint64_t given_back_bytes;
-    bool known_temporary; /* else `temporary` is not */
-    const char *finding;  /* kind; NULL: none */
 };
 
 /* A function's truth; `finding` is what is planted in it. */
 #define TRUTH(name, kind)                                                                          \
-    static struct truth name##_truth = {.function = #name, .known_temporary = true, .finding = kind}
+    static struct truth name##_truth = {#name, kind, true, 0, 0, 0, 0, 0, 0,                       \
+                                        0,     0,    0,    0, 0, 0, 0, 0, 0}
 
 /* Takes it into account; unless this is called, the function is not expected at all. */
 void truth_expect(struct truth *truth);
@@ -50,7 +51,11 @@ void truth_allocated(struct truth *truth, void *block, size_t size);
 void truth_freed(void *block);
 void truth_reallocated(struct truth *truth, void *old, void *block, size_t size);
 
-/* What containers do, which no macro sees. */
+/* The new block is what the old one was, larger; both are live. */
+void truth_replaced(struct truth *truth, void *old, size_t old_size);
+
+/* What containers do, which no macro sees. Then there may be more of that, so that the peak is not
+ * known. */
 void truth_count(struct truth *truth, uint64_t allocations, uint64_t bytes, uint64_t frees,
                  uint64_t freed_bytes);
 
@@ -72,6 +77,19 @@ void truth_print(void);
         truth_reallocated(truth, old_, new_, size_);                                               \
         new_;                                                                                      \
     })
+/* C++ */
+#define TRUTH_NEW(truth, type)                                                                     \
+    ({                                                                                             \
+        type *block_ = new type;                                                                   \
+        truth_allocated(truth, block_, sizeof(type));                                              \
+        block_;                                                                                    \
+    })
+#define TRUTH_DELETE(block)                                                                        \
+    do {                                                                                           \
+        auto *gone_ = (block);                                                                     \
+        truth_freed(gone_);                                                                        \
+        delete gone_;                                                                              \
+    } while (0)
 #define TRUTH_FREE(block)                                                                          \
     do {                                                                                           \
         void *gone_ = (block);                                                                     \
