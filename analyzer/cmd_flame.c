@@ -13,6 +13,8 @@ static const char help[] =
     "\n"
     "  --cost WHAT          peak (default), allocated, leaked or temporary; count is the same as\n"
     "                       allocated in blocks. See memtrack report --help for what they mean\n"
+    "  --at T               what was held at T instead of at the peak: a time since the start, as\n"
+    "                       of --since; a share of the duration, as 50%; or end\n"
     "  --unit bytes|count   bytes (default), or how many blocks\n"
     "  --no-fold            keep wrappers, library frames and recursion, which are folded as in\n"
     "                       memtrack report\n"
@@ -79,8 +81,8 @@ int cmd_flame(int count, char **argument_list) {
     struct view_options view = {0};
     struct session_request request;
     int status = view_options_parse("flame", count, argument_list, &view,
-                                    VIEW_OUTPUT | VIEW_NO_FOLD | VIEW_PLACES | VIEW_TIMES, own,
-                                    take, &arguments);
+                                    VIEW_OUTPUT | VIEW_NO_FOLD | VIEW_PLACES | VIEW_TIMES | VIEW_AT,
+                                    own, take, &arguments);
 
     if (status != STATUS_OK)
         return status;
@@ -90,9 +92,11 @@ int cmd_flame(int count, char **argument_list) {
     }
     if (arguments.count && arguments.bytes)
         return command_error("flame: --cost count has no bytes: leave out --unit bytes");
+    if (view.at.kind != MOMENT_PEAK && arguments.options.cost != FLAME_PEAK)
+        return command_error("flame: --at is a moment at which memory is held: leave out --cost");
     arguments.options.blocks |= arguments.count;
     arguments.options.no_fold = view.options.no_fold;
-    request = (struct session_request){.scope = view.scope};
+    request = (struct session_request){.scope = view.scope, .at = view.at};
     return session_write("flame", argument_list + optind, (size_t)(count - optind), view.output,
                          &request, write_flame, &arguments.options);
 }

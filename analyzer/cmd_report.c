@@ -20,8 +20,11 @@ static const char help[] =
     "                       down; bottom-up: a tree from what allocates to its callers. Trees go\n"
     "                       with --by function (their default) and site. Without --view, the text\n"
     "                       of --by function is followed by both trees\n"
-    "  --sort ORDER         by peak, leaked, allocated, count or temporary; the text then shows\n"
-    "                       one list instead of three. Trees show this cost (default peak)\n"
+    "  --sort ORDER         by peak, leaked, allocated, count, temporary or lifetime; the text\n"
+    "                       then shows one list instead of three. Trees show this cost (default\n"
+    "                       peak)\n"
+    "  --at T               what was held at T instead of at the peak: a time since the start, as\n"
+    "                       of --since; a share of the duration, as 50%; or end\n"
     "  --limit N            rows of a list, or children of a node, in the text; 0 for all\n"
     "                       (default 10)\n"
     "  --min-share PERCENT  leave out nodes of trees that cost less (default 0.5)\n"
@@ -39,6 +42,7 @@ static const char help[] =
     "               at that moment. Of several traces, the sum of their peaks. A thread's own\n"
     "               peak is the most that its allocations held, whoever freed them\n"
     "  leaked       live when the recording ended\n"
+    "  lifetime     how long blocks lived until they were freed, in the mean\n"
     "  temporary    freed by the thread that allocated it with no other allocation of that thread\n"
     "               in between\n"
     "  context      the call site and the chain of calls that led there; copies that inlining and\n"
@@ -116,6 +120,13 @@ static int settle(struct arguments *parsed) {
     struct report_options *options = &parsed->view.options;
     const struct report_scope *scope = &parsed->view.scope;
     bool places = scope->tag || scope->match || scope->module;
+    bool trees = options->view == REPORT_VIEW_TOP_DOWN || options->view == REPORT_VIEW_BOTTOM_UP;
+
+    if (options->order == REPORT_ORDER_LIFETIME && (trees || options->by == REPORT_BY_THREAD))
+        return command_error("report: --sort lifetime goes with lists of places only: leave out %s",
+                             trees ? "--view" : "--by thread");
+    if ((parsed->pools || parsed->pool) && parsed->view.at.kind != MOMENT_PEAK)
+        return command_error("report: --at is of the heap: leave out --pools and --pool");
 
     if (places && options->by == REPORT_BY_THREAD)
         return command_error("report: --tag, --match and --module do not go with --by thread");
@@ -123,7 +134,7 @@ static int settle(struct arguments *parsed) {
         return command_error("report: --tag, --match, --module, --thread, --phase, --since and "
                              "--until select allocations of the heap: leave out --pools and "
                              "--pool");
-    if (options->view != REPORT_VIEW_TOP_DOWN && options->view != REPORT_VIEW_BOTTOM_UP)
+    if (!trees)
         return STATUS_OK;
     if (!parsed->view.by_given)
         options->by = REPORT_BY_FUNCTION;
@@ -185,8 +196,8 @@ int cmd_report(int count, char **argument_list) {
     struct arguments arguments = {
         .view = {.format = &output_text, .options = {.limit = 10, .min_share = 0.5}}};
     struct session_request request;
-    int status = view_options_parse("report", count, argument_list, &arguments.view, VIEW_USUAL,
-                                    own, take, &arguments);
+    int status = view_options_parse("report", count, argument_list, &arguments.view,
+                                    VIEW_USUAL | VIEW_AT, own, take, &arguments);
 
     if (status != STATUS_OK)
         return status;
@@ -197,7 +208,7 @@ int cmd_report(int count, char **argument_list) {
     status = settle(&arguments);
     if (status != STATUS_OK)
         return status;
-    request = (struct session_request){.scope = arguments.view.scope};
+    request = (struct session_request){.scope = arguments.view.scope, .at = arguments.view.at};
     return session_write("report", argument_list + optind, (size_t)(count - optind),
                          arguments.view.output, &request, write_report, &arguments);
 }

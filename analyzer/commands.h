@@ -19,6 +19,8 @@ enum exit_status {
 /* Arguments begin with the command's name. */
 int cmd_report(int count, char **arguments);
 int cmd_flame(int count, char **arguments);
+int cmd_lifetimes(int count, char **arguments);
+int cmd_peak(int count, char **arguments);
 int cmd_errors(int count, char **arguments);
 int cmd_advise(int count, char **arguments);
 int cmd_info(int count, char **arguments);

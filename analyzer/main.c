@@ -14,6 +14,8 @@ static const struct command commands[] = {
     {"run", cmd_run, "run an instrumented program, then report"},
     {"report", cmd_report, "what a trace says: peak, leaks, top calling contexts"},
     {"flame", cmd_flame, "folded stacks for flame graphs"},
+    {"peak", cmd_peak, "who held the memory at the peak or any other moment"},
+    {"lifetimes", cmd_lifetimes, "how long blocks live and how large they are"},
     {"errors", cmd_errors, "double, invalid and mismatched frees"},
     {"advise", cmd_advise, "what could be better: growth, churn, reallocs, contention"},
     {"info", cmd_info, "what a trace consists of and whether it is whole"},
@@ -29,7 +31,7 @@ static int print_help(void) {
            "\n"
            "Commands:\n");
     for (int i = 0; i < COMMANDS; i++)
-        printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+        printf("  %-9s %s\n", commands[i].name, commands[i].summary);
     printf("\n"
            "memtrack COMMAND --help tells a command's options; memtrack --version the version.\n"
            "\n"

@@ -69,17 +69,38 @@ static bool begin_report(struct session *session) {
 }
 
 static bool create_observers(struct session *session, const struct session_request *request) {
+    struct error error;
+    bool good = true;
+
     if (!request->observer_count)
         return true;
     session->observers = calloc(session->count, sizeof(*session->observers));
-    for (size_t i = 0; session->observers && i < session->count; i++) {
-        if (!observers_create(&session->observers[i], request->observers, request->observer_count,
-                              &session->traces[i])) {
-            command_error("not enough memory");
+    if (!session->observers)
+        good = error_no_memory(&error);
+    for (size_t i = 0; good && i < session->count; i++) {
+        struct observers *observers = &session->observers[i];
+        bool *places = NULL;
+
+        good = filter_contexts(session->report.traces.items[i], &request->scope, &places, &error) &&
+               (observers_create(observers, request->observers, request->observer_count,
+                                 &session->traces[i]) ||
+                error_no_memory(&error));
+        observers_limit(observers, places);
+    }
+    if (!good)
+        command_error("%s", error.text);
+    return good;
+}
+
+static bool check_moment(const struct session *session, const struct moment *at) {
+    for (size_t i = 0; at->kind != MOMENT_PEAK && i < session->count; i++) {
+        if (session->traces[i].defs.profile.present) {
+            command_error("a profile knows what was held at its peak only: leave out --at, or "
+                          "record with MEMTRACK_OPTIONS=mode=trace");
             return false;
         }
     }
-    return session->observers != NULL || command_error("not enough memory") == STATUS_OK;
+    return true;
 }
 
 /* What no trace has is a mistake rather than an empty report. */
@@ -107,12 +128,14 @@ static bool analyze(struct session *session, const struct session_request *reque
                     struct facts *facts) {
     struct progress progress;
     struct analysis_request how = {.selection = &request->scope.selection,
+                                   .at = &request->at,
                                    .observers = session->observers,
                                    .progress = show_progress,
                                    .context = &progress};
     struct error error;
     bool good;
 
+    session->report.at = request->at;
     progress_begin(&progress, session->count == 1 ? session->traces[0].path : "traces", 0);
     good = analysis_run(session->traces, session->count, facts, &how, &error);
     progress_end(&progress);
@@ -140,7 +163,8 @@ bool session_load(struct session *session, char **paths, size_t count,
         return false;
     }
     good = open_traces(session, paths, count) &&
-           check_selection(session, &request->scope.selection) && begin_report(session) &&
+           check_selection(session, &request->scope.selection) &&
+           check_moment(session, &request->at) && begin_report(session) &&
            create_observers(session, request) && analyze(session, request, facts);
     for (size_t i = 0; i < session->count; i++)
         facts_free(&facts[i]);

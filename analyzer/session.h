@@ -11,6 +11,7 @@
 /* What of the traces a command wants. */
 struct session_request {
     struct report_scope scope;
+    struct moment at;                         /* see analysis.h */
     const struct observer_request *observers; /* one of each for each trace */
     size_t observer_count;
 };

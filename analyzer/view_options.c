@@ -17,9 +17,13 @@ static const struct view_name groups[] = {
 };
 
 static const struct view_name orders[] = {
-    {"peak", REPORT_ORDER_PEAK},           {"leaked", REPORT_ORDER_LEAKED},
-    {"allocated", REPORT_ORDER_ALLOCATED}, {"count", REPORT_ORDER_COUNT},
-    {"temporary", REPORT_ORDER_TEMPORARY}, {NULL, 0},
+    {"peak", REPORT_ORDER_PEAK},
+    {"leaked", REPORT_ORDER_LEAKED},
+    {"allocated", REPORT_ORDER_ALLOCATED},
+    {"count", REPORT_ORDER_COUNT},
+    {"temporary", REPORT_ORDER_TEMPORARY},
+    {"lifetime", REPORT_ORDER_LIFETIME},
+    {NULL, 0},
 };
 
 int view_find_name(const char *command, const struct view_name *names, const char *option,
@@ -36,6 +40,11 @@ int view_find_name(const char *command, const struct view_name *names, const cha
 struct unit {
     const char *name;
     double factor;
+};
+
+static const struct unit times[] = {
+    {"", 1e9},  {"ns", 1},     {"us", 1e3},   {"ms", 1e6},
+    {"s", 1e9}, {"min", 60e9}, {"h", 3.6e12}, {NULL, 0},
 };
 
 /* A number that is not negative, and a unit: the table of them ends with NULL. */
@@ -55,14 +64,27 @@ static bool parse_quantity(const char *text, const struct unit *units, double *v
 }
 
 bool view_time(const char *command, const char *option, const char *text, double *ns) {
-    static const struct unit units[] = {
-        {"", 1e9},  {"ns", 1},     {"us", 1e3},   {"ms", 1e6},
-        {"s", 1e9}, {"min", 60e9}, {"h", 3.6e12}, {NULL, 0},
-    };
-
-    if (parse_quantity(text, units, ns))
+    if (parse_quantity(text, times, ns))
         return true;
     command_error("%s: %s needs a time like 1.5, 200ms or 2min, not '%s'", command, option, text);
+    return false;
+}
+
+bool view_moment(const char *command, const char *option, const char *text, struct moment *moment) {
+    static const struct unit shares[] = {{"%", 0.01}, {NULL, 0}};
+
+    *moment = (struct moment){.text = text};
+    if (strcmp(text, "peak") == 0)
+        return true;
+    moment->kind = strcmp(text, "end") == 0 ? MOMENT_END : MOMENT_TIME;
+    if (moment->kind == MOMENT_END || parse_quantity(text, times, &moment->value))
+        return true;
+    moment->kind = MOMENT_SHARE;
+    if (parse_quantity(text, shares, &moment->value) && moment->value <= 1)
+        return true;
+    command_error("%s: %s needs peak, end, a time like 1.5 or 200ms, or a share like 50%%, not "
+                  "'%s'",
+                  command, option, text);
     return false;
 }
 
@@ -96,6 +118,7 @@ enum option_value {
     PHASE,
     THREAD,
     MIN_BYTES,
+    AT,
     HELP,
 };
 
@@ -117,6 +140,7 @@ static const struct {
     {VIEW_TIMES, {"phase", required_argument, NULL, PHASE}},
     {VIEW_TIMES, {"thread", required_argument, NULL, THREAD}},
     {VIEW_MIN_BYTES, {"min-bytes", required_argument, NULL, MIN_BYTES}},
+    {VIEW_AT, {"at", required_argument, NULL, AT}},
     {0, {"help", no_argument, NULL, HELP}},
 };
 
@@ -199,6 +223,8 @@ static bool take_common(const char *command, struct view_options *parsed, int op
         return true;
     case MIN_BYTES:
         return view_bytes(command, "--min-bytes", optarg, &parsed->options.min_bytes);
+    case AT:
+        return view_moment(command, "--at", optarg, &parsed->at);
     default:
         parsed->help = true;
         return true;

@@ -10,6 +10,7 @@
 struct view_options {
     struct report_options options;
     struct report_scope scope;
+    struct moment at;
     const struct output_ops *format;
     const char *output;
     bool by_given;
@@ -28,6 +29,7 @@ enum view_option_set {
     VIEW_TIMES = 1 << 7,  /* --since, --until, --phase, --thread */
     VIEW_MIN_BYTES = 1 << 8,
     VIEW_USUAL = (1 << 9) - 1,
+    VIEW_AT = 1 << 9,
 };
 
 /* Values of a command's own options begin here. */
@@ -63,6 +65,9 @@ int view_find_name(const char *command, const struct view_name *names, const cha
 
 /* A time in ns: "1.5", "200ms"; false after an error message. */
 bool view_time(const char *command, const char *option, const char *text, double *ns);
+
+/* "peak", "end", a time, or "50%" of the duration; the same. */
+bool view_moment(const char *command, const char *option, const char *text, struct moment *moment);
 
 /* A number of bytes: "4096", "64K", "1.5MiB" (K, M and G are powers of 1024); the same. */
 bool view_bytes(const char *command, const char *option, const char *text, uint64_t *bytes);

@@ -33,6 +33,8 @@ struct passage {
     struct facts scratch; /* the second time */
     uint32_t next_child;
     bool merging, matching;
+    bool freezing;     /* the facts, */
+    uint64_t at_ticks; /* when this time is past */
 
     /* What the reader knew before it was read another time. */
     struct damage damage;
@@ -108,6 +110,10 @@ static bool begin(struct analysis *analysis, uint32_t member, const struct heap 
         if (!facts->estimates)
             return error_no_memory(error);
     }
+    if (!analysis->second && analysis->request->at && analysis->request->at->kind != MOMENT_PEAK) {
+        passage->freezing = true;
+        passage->at_ticks = moment_ticks(analysis->request->at, trace);
+    }
     set_up(analysis, member, parent, passage, &setup);
     passage->matching = heap_init(&passage->heap, &setup, error);
     if (!passage->matching)
@@ -116,11 +122,29 @@ static bool begin(struct analysis *analysis, uint32_t member, const struct heap 
     return merge_begin(&passage->merge, &trace->reader, error);
 }
 
+/* The moment that was asked for is past. */
+static void freeze(struct passage *passage, uint64_t ticks) {
+    passage->freezing = false;
+    facts_freeze(passage->heap.facts, ticks);
+}
+
 static bool process(struct analysis *analysis, struct passage *passage, const struct event *events,
                     size_t count, struct error *error) {
     analysis->done += count;
     if (analysis->request->progress)
         analysis->request->progress(analysis->request->context, analysis->done, analysis->total);
+    if (__builtin_expect(passage->freezing, 0) && count &&
+        events[count - 1].ticks > passage->at_ticks) {
+        size_t before = 0;
+
+        while (events[before].ticks <= passage->at_ticks)
+            before++;
+        if (!heap_process(&passage->heap, events, before, error))
+            return false;
+        freeze(passage, passage->at_ticks);
+        events += before;
+        count -= before;
+    }
     return heap_process(&passage->heap, events, count, error);
 }
 
@@ -169,6 +193,8 @@ static bool match_all(struct analysis *analysis, struct passage *passage, struct
         if (!run(analysis, member, &passage->heap, error))
             return false;
     }
+    if (passage->freezing)
+        freeze(passage, passage->heap.facts->last_ticks);
     return heap_finish(&passage->heap, error);
 }
 

@@ -3,6 +3,7 @@
 #define MT_MODEL_ANALYSIS_H
 
 #include "model/facts.h"
+#include "model/moment.h"
 #include "model/observe.h"
 #include "model/selection.h"
 #include "trace/trace.h"
@@ -13,6 +14,7 @@ typedef void analysis_progress(void *context, uint64_t done, uint64_t total);
 /* How it is to be done; zero: everything is told of, to nobody. */
 struct analysis_request {
     const struct selection *selection; /* NULL: all */
+    const struct moment *at;           /* whose holders take the place of the peak's; NULL: none */
     struct observers *observers;       /* of each trace; or NULL */
     analysis_progress *progress;
     void *context; /* of progress */

@@ -119,6 +119,12 @@ void estimates_inherited_freed(struct estimates *estimates, const struct live_bl
     add(&estimates->threads[thread].frees, weigh(estimates, block), 1);
 }
 
+void estimates_freeze(struct estimates *estimates, uint64_t ticks) {
+    estimates->peak = INFINITY;
+    estimates->peak_ticks = ticks;
+    estimates->epoch++;
+}
+
 void estimates_finish(struct estimates *estimates) {
     const struct estimate none = {0};
 

@@ -67,6 +67,7 @@ void estimates_finish(struct estimates *estimates);
 void estimates_block_is_left(struct estimates *estimates, const struct live_block *block);
 
 /* As in facts.h. */
+void estimates_freeze(struct estimates *estimates, uint64_t ticks);
 void estimates_block_begins(struct estimates *estimates, const struct live_block *block);
 void estimates_block_ends(struct estimates *estimates, const struct live_block *block);
 void estimates_block_freed(struct estimates *estimates, const struct live_block *block,

@@ -20,7 +20,19 @@ void facts_free(struct facts *facts) {
     *facts = (struct facts){0};
 }
 
+void facts_freeze(struct facts *facts, uint64_t ticks) {
+    facts->frozen = true;
+    facts->at_freeze = facts->live;
+    facts->peak = UINT64_MAX; /* which nothing exceeds */
+    facts->peak_ticks = ticks;
+    facts->epoch++;
+    if (facts->estimates)
+        estimates_freeze(facts->estimates, ticks);
+}
+
 void facts_finish(struct facts *facts) {
+    if (facts->frozen)
+        facts->peak = facts->at_freeze;
     for (size_t i = 0; i < facts->context_count; i++) {
         struct context_facts *context = &facts->contexts[i];
 

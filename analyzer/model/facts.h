@@ -1,5 +1,6 @@
 /* What the events of one trace add up to: per calling context, per thread and in total. The
- * matching engine reports beginnings and ends of blocks here; nothing here knows addresses.
+ * matching engine reports beginnings and ends of blocks here, and to the estimates if there are
+ * any; nothing here knows addresses.
  *
  * Which contexts held the peak is known without ever copying them: each new peak starts an epoch,
  * and a context that is about to change for the first time in an epoch still holds what it held at
@@ -62,6 +63,8 @@ struct facts {
     uint64_t peak_blocks;
     uint64_t peak_ticks;
     uint64_t epoch;
+    bool frozen; /* see facts_freeze */
+    uint64_t at_freeze;
     uint64_t last_ticks;
     uint64_t unmatched_frees; /* of unknown memory, for all that is known no errors */
     uint64_t missed_frees;
@@ -77,6 +80,10 @@ struct facts {
 /* Contexts and threads are numbered from 0. Without estimates. */
 bool facts_init(struct facts *facts, size_t contexts, size_t threads, struct error *error);
 void facts_free(struct facts *facts);
+
+/* From now on no moment counts as the peak: what is held now, after the events up to the time,
+ * takes its place. Threads' own peaks remain. */
+void facts_freeze(struct facts *facts, uint64_t ticks);
 
 /* After the last event. */
 void facts_finish(struct facts *facts);
@@ -111,8 +118,6 @@ static inline void facts_block_begins(struct facts *facts, const struct live_blo
         facts->peak_ticks = block->ticks;
         facts->epoch++;
     }
-    if (__builtin_expect(facts->estimates != NULL, 0))
-        estimates_block_begins(facts->estimates, block);
 }
 
 /* The block's memory is no longer held; whether a free was recorded is told apart from this. */
@@ -126,8 +131,6 @@ static inline void facts_block_ends(struct facts *facts, const struct live_block
     thread->live -= block->size;
     thread->leaked_blocks--;
     facts->live -= block->size;
-    if (__builtin_expect(facts->estimates != NULL, 0))
-        estimates_block_ends(facts->estimates, block);
 }
 
 /* A recorded free of the block by a thread. */
@@ -146,8 +149,6 @@ static inline void facts_block_freed(struct facts *facts, const struct live_bloc
         context->temporary_bytes += block->size;
         owner->temporary++;
     }
-    if (__builtin_expect(facts->estimates != NULL, 0))
-        estimates_block_freed(facts->estimates, block, thread, ticks);
 }
 
 #endif

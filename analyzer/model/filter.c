@@ -45,69 +45,32 @@ static bool has_match(const struct site *site, const void *what) {
     return false;
 }
 
-/* By context, whether a site in its chain passes; NULL when memory is short. */
-static bool *find_chains(const struct defs *defs, site_test *test, const void *what) {
+/* Leaves of the contexts those in whose chain a site passes; false when memory is short. */
+static bool keep_chains(const struct defs *defs, site_test *test, const void *what, bool *kept) {
     bool *sites = calloc(defs->sites.count, sizeof(*sites));
-    bool *contexts = calloc(defs->contexts.count, sizeof(*contexts));
+    bool *chains = calloc(defs->contexts.count, sizeof(*chains));
+    bool good = sites && chains;
 
-    if (sites && contexts) {
-        for (size_t i = 0; i < defs->sites.count; i++)
-            sites[i] = test(&defs->sites.items[i], what);
-        /* Parents come before their children. */
-        for (size_t i = 1; i < defs->contexts.count; i++) {
-            const struct context *context = &defs->contexts.items[i];
+    for (size_t i = 0; good && i < defs->sites.count; i++)
+        sites[i] = test(&defs->sites.items[i], what);
+    /* Parents come before their children. */
+    for (size_t i = 1; good && i < defs->contexts.count; i++) {
+        const struct context *context = &defs->contexts.items[i];
 
-            contexts[i] = sites[context->site] || contexts[context->parent];
-        }
-    } else {
-        free(contexts);
-        contexts = NULL;
+        chains[i] = sites[context->site] || chains[context->parent];
     }
+    for (size_t i = 0; good && i < defs->contexts.count; i++)
+        kept[i] &= chains[i];
     free(sites);
-    return contexts;
+    free(chains);
+    return good;
 }
 
-static bool is_module(const struct report_row *row, const char *module) {
-    const char *path = chains_first(row->chains, row->context, true).site->module;
+static bool is_module(const struct chains *chains, uint32_t context, const char *module) {
+    const char *path = chains_first(chains, context, true).site->module;
     const char *slash = strrchr(path, '/');
 
     return strcmp(path, module) == 0 || (slash && strcmp(slash + 1, module) == 0);
-}
-
-/* `passes`: by trace and context; NULL: all. */
-static void keep(struct report *report, bool *const *passes, const char *module) {
-    struct counters sums = {.sampled = report->totals.counters.sampled};
-    size_t kept = 0;
-
-    for (size_t i = 0; i < report->contexts.count; i++) {
-        struct report_row row = report->contexts.items[i];
-
-        if ((passes && !passes[row.chains->index][row.context]) ||
-            (module && !is_module(&row, module)))
-            continue;
-        counters_add(&sums, &row.counters);
-        report->contexts.items[kept++] = row;
-    }
-    report->contexts.count = kept;
-    id_map_free(&report->contexts.of_key);
-    report->totals.counters = sums;
-}
-
-static bool keep_chains(struct report *report, site_test *test, const void *what,
-                        struct error *error) {
-    bool **passes = calloc(report->traces.count + 1, sizeof(*passes));
-    bool good = passes != NULL;
-
-    for (size_t i = 0; good && i < report->traces.count; i++) {
-        passes[i] = find_chains(&report->traces.items[i]->trace->defs, test, what);
-        good = passes[i] != NULL;
-    }
-    if (good)
-        keep(report, passes, NULL);
-    for (size_t i = 0; passes && i < report->traces.count; i++)
-        free(passes[i]);
-    free(passes);
-    return good || error_no_memory(error);
 }
 
 static bool compile(regex_t *expression, const char *text, struct error *error) {
@@ -131,24 +94,72 @@ bool filter_check(const struct report_scope *scope, struct error *error) {
     return true;
 }
 
-static bool keep_matches(struct report *report, const char *match, struct error *error) {
+static bool keep_matches(const struct defs *defs, const char *match, bool *kept,
+                         struct error *error) {
     regex_t expression;
     bool good;
 
     if (!compile(&expression, match, error))
         return false;
-    good = keep_chains(report, has_match, &expression, error);
+    good = keep_chains(defs, has_match, &expression, kept) || error_no_memory(error);
     regfree(&expression);
     return good;
 }
 
-bool filter_report(struct report *report, const struct report_scope *scope, struct error *error) {
-    if (scope->tag && !keep_chains(report, has_tag, scope->tag, error))
+bool filter_contexts(const struct chains *chains, const struct report_scope *scope, bool **kept,
+                     struct error *error) {
+    const struct defs *defs = &chains->trace->defs;
+    bool *all;
+
+    *kept = NULL;
+    if (!scope->tag && !scope->match && !scope->module)
+        return true;
+    *kept = all = malloc(defs->contexts.count);
+    if (!all)
+        return error_no_memory(error);
+    memset(all, true, defs->contexts.count);
+    if (scope->tag && !keep_chains(defs, has_tag, scope->tag, all))
+        return error_no_memory(error);
+    if (scope->match && !keep_matches(defs, scope->match, all, error))
         return false;
-    if (scope->match && !keep_matches(report, scope->match, error))
-        return false;
-    if (scope->module)
-        keep(report, NULL, scope->module);
-    report->scope = *scope;
+    for (size_t i = 0; scope->module && i < defs->contexts.count; i++)
+        all[i] &= is_module(chains, (uint32_t)i, scope->module);
     return true;
+}
+
+/* `kept`: by trace and context. */
+static void keep_rows(struct report *report, bool *const *kept) {
+    struct counters sums = {.sampled = report->totals.counters.sampled};
+    size_t count = 0;
+
+    for (size_t i = 0; i < report->contexts.count; i++) {
+        struct report_row row = report->contexts.items[i];
+
+        if (!kept[row.chains->index][row.context])
+            continue;
+        counters_add(&sums, &row.counters);
+        report->contexts.items[count++] = row;
+    }
+    report->contexts.count = count;
+    id_map_free(&report->contexts.of_key);
+    report->totals.counters = sums;
+}
+
+bool filter_report(struct report *report, const struct report_scope *scope, struct error *error) {
+    bool **kept;
+    bool good;
+
+    report->scope = *scope;
+    if (!scope->tag && !scope->match && !scope->module)
+        return true;
+    kept = calloc(report->traces.count + 1, sizeof(*kept));
+    good = kept != NULL || error_no_memory(error);
+    for (size_t i = 0; good && i < report->traces.count; i++)
+        good = filter_contexts(report->traces.items[i], scope, &kept[i], error);
+    if (good)
+        keep_rows(report, kept);
+    for (size_t i = 0; kept && i < report->traces.count; i++)
+        free(kept[i]);
+    free(kept);
+    return good;
 }

@@ -29,6 +29,8 @@ bool heap_init(struct heap *heap, const struct heap_setup *setup, struct error *
         heap_free(heap);
         return error_no_memory(error);
     }
+    heap->plain =
+        !setup->selected && !setup->observers && !heap->history.items && !setup->facts->estimates;
     for (size_t i = 0; i < defs->contexts.count; i++)
         heap->api_of_context[i] = defs_site(defs, (uint32_t)i)->api;
     return true;
@@ -222,23 +224,29 @@ static inline bool is_selected(const struct heap *heap, const struct live_block 
            selected_block(heap->setup.selected, block);
 }
 
-static inline void begin_block(struct heap *heap, const struct live_block *block, unsigned op) {
+/* What is more than facts of all blocks. */
+
+static void tell_begin(struct heap *heap, const struct live_block *block, unsigned op) {
     if (is_selected(heap, block)) {
         facts_block_begins(heap->facts, block);
-        if (__builtin_expect(heap->setup.observers != NULL, 0))
+        if (heap->facts->estimates)
+            estimates_block_begins(heap->facts->estimates, block);
+        if (heap->setup.observers)
             observers_begin(heap->setup.observers, block, op);
     }
-    if (__builtin_expect(heap->history.items != NULL, 0))
+    if (heap->history.items)
         history_begins(&heap->history, block, origin_of(heap, block->context));
 }
 
-static inline void end_block(struct heap *heap, const struct live_block *block, uint64_t ticks) {
+static void tell_end(struct heap *heap, const struct live_block *block, uint64_t ticks) {
     if (is_selected(heap, block)) {
         facts_block_ends(heap->facts, block);
-        if (__builtin_expect(heap->setup.observers != NULL, 0))
+        if (heap->facts->estimates)
+            estimates_block_ends(heap->facts->estimates, block);
+        if (heap->setup.observers)
             observers_end(heap->setup.observers, block, ticks);
     }
-    if (__builtin_expect(heap->history.items != NULL, 0))
+    if (heap->history.items)
         history_ends(&heap->history, block);
 }
 
@@ -260,36 +268,55 @@ static void free_inherited(struct heap *heap, const struct live_block *block, ui
         estimates_inherited_freed(heap->facts->estimates, block, stream);
 }
 
+static void tell_freed(struct heap *heap, const struct live_block *block,
+                       const struct block_free *by) {
+    if (!is_selected(heap, block))
+        return;
+    facts_block_freed(heap->facts, block, by->stream, by->ticks);
+    if (heap->facts->estimates)
+        estimates_block_freed(heap->facts->estimates, block, by->stream, by->ticks);
+    if (heap->setup.selected)
+        heap->facts->threads[by->stream].frees++;
+    if (heap->setup.observers)
+        observers_freed(heap->setup.observers, block, by);
+}
+
 /* A recorded free of a block, the heap's own or an ancestor's. */
-static inline void free_block(struct heap *heap, const struct heap *owner,
-                              const struct live_block *block, const struct block_free *by) {
-    if (owner != heap) {
+static void free_block(struct heap *heap, const struct heap *owner, const struct live_block *block,
+                       const struct block_free *by) {
+    if (owner != heap)
         free_inherited(heap, block, by->stream);
-    } else if (is_selected(heap, block)) {
-        facts_block_freed(heap->facts, block, by->stream, by->ticks);
-        if (heap->setup.selected)
-            heap->facts->threads[by->stream].frees++;
-        if (__builtin_expect(heap->setup.observers != NULL, 0))
-            observers_freed(heap->setup.observers, block, by);
-    }
+    else
+        tell_freed(heap, block, by);
     check_api(heap, owner, block, by);
-    if (__builtin_expect(heap->history.items != NULL, 0))
+    if (heap->history.items)
         remember(heap, owner, block, by->context);
+}
+
+static inline struct live_block block_of(const struct event *event, uint32_t context) {
+    return (struct live_block){
+        .address = event->address,
+        .size = event->size,
+        .probability = event->probability,
+        .ticks = event->ticks,
+        .context = context,
+        .thread = event->stream,
+    };
 }
 
 /* An allocation whose free by another thread was recorded first lives no longer than this event,
  * even if the address is live: then the next allocation was recorded first, too. */
-static bool freed_already(struct heap *heap, const struct live_block *block,
-                          const struct event *event) {
+static bool freed_already(struct heap *heap, const struct event *event, uint32_t context) {
+    const struct live_block block = block_of(event, context);
     int index = find_pending(heap, event, true);
     const struct pending *pending;
 
     if (index < 0)
         return false;
     pending = &heap->pending[index];
-    begin_block(heap, block, event->op);
-    end_block(heap, block, event->ticks);
-    free_block(heap, heap, block,
+    tell_begin(heap, &block, event->op);
+    tell_end(heap, &block, event->ticks);
+    free_block(heap, heap, &block,
                &(struct block_free){event->ticks, pending->block.context,
                                     pending_thread(pending, event), pending->op});
     drop_pending(heap, (unsigned)index, 1);
@@ -313,24 +340,17 @@ static bool supersede_inherited(struct heap *heap, const struct event *event) {
 
 static bool allocate(struct heap *heap, const struct event *event, uint32_t context,
                      struct error *error) {
-    const struct live_block block = {
-        .address = event->address,
-        .size = event->size,
-        .probability = event->probability,
-        .ticks = event->ticks,
-        .context = context,
-        .thread = event->stream,
-    };
+    const struct live_block block = block_of(event, context);
     struct live_block *slot;
 
-    if (__builtin_expect(heap->pending_count != 0, 0) && freed_already(heap, &block, event))
+    if (__builtin_expect(heap->pending_count != 0, 0) && freed_already(heap, event, context))
         return true;
     if (__builtin_expect(heap->table.count >= heap->table.limit, 0) &&
         !live_table_grow(&heap->table))
         return error_set(error, "not enough memory for %zu live blocks", heap->table.count);
     slot = live_table_find(&heap->table, event->address);
     if (__builtin_expect(slot->address != 0, 0)) {
-        end_block(heap, slot, event->ticks);
+        tell_end(heap, slot, event->ticks);
         supersede(heap, event, slot, heap);
         heap->table.count--;
     } else if (__builtin_expect(heap->setup.parent != NULL, 0) &&
@@ -339,7 +359,10 @@ static bool allocate(struct heap *heap, const struct event *event, uint32_t cont
     }
     *slot = block;
     heap->table.count++;
-    begin_block(heap, &block, event->op);
+    if (__builtin_expect(heap->plain, 1))
+        facts_block_begins(heap->facts, &block);
+    else
+        tell_begin(heap, slot, event->op);
     return true;
 }
 
@@ -404,7 +427,18 @@ static void release(struct heap *heap, const struct event *event, uint32_t conte
         release_unknown(heap, event, context, first);
         return;
     }
-    end_block(heap, slot, event->ticks);
+    if (__builtin_expect(heap->plain, 1)) {
+        /* A copy, which the compiler knows that no store changes. */
+        const struct live_block block = *slot;
+
+        live_table_remove(&heap->table, slot);
+        facts_block_ends(heap->facts, &block);
+        facts_block_freed(heap->facts, &block, event->stream, event->ticks);
+        check_api(heap, heap, &block,
+                  &(struct block_free){event->ticks, context, event->stream, event->op});
+        return;
+    }
+    tell_end(heap, slot, event->ticks);
     free_block(heap, heap, slot,
                &(struct block_free){event->ticks, context, event->stream, event->op});
     live_table_remove(&heap->table, slot);
@@ -453,8 +487,8 @@ bool heap_finish(struct heap *heap, struct error *error) {
     heap->pending_count = 0;
     if (heap->facts->estimates)
         estimate_leaks(heap);
-    if (heap->setup.observers &&
-        !observers_finish(heap->setup.observers, &heap->table, heap->facts->last_ticks))
+    if (heap->setup.observers && !observers_finish(heap->setup.observers, &heap->table,
+                                                   heap->setup.selected, heap->facts->last_ticks))
         heap->out_of_memory = true;
     return !heap->out_of_memory || error_no_memory(error);
 }

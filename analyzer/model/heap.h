@@ -78,6 +78,7 @@ struct heap {
     struct event recent[MT_HEAP_LOOK_BACK];
     size_t recent_count;
     bool one_thread;
+    bool plain; /* nobody but the facts is told, of all blocks */
     bool out_of_memory;
 };
 

@@ -5,7 +5,7 @@
 
 #include <sys/mman.h>
 
-enum { FIRST_SLOTS = 1 << 14 };
+enum { FIRST_SLOTS = 1 << 14, CACHED_SLOTS = 1 << 20, RELEASED_SLOTS = 1 << 16 };
 
 /* Mapped at a multiple of its size, so that huge pages fit; the kernel only gives the memory that
  * is touched. */
@@ -33,9 +33,10 @@ static struct live_block *map_slots(size_t count) {
 static void set_slots(struct live_table *table, struct live_block *slots, size_t count) {
     table->slots = slots;
     table->mask = count - 1;
-    /* Half full already costs a third more time, in probes and in misses of the branch
-     * predictor. */
-    table->limit = count / 8 * 3;
+    table->shift = (unsigned)__builtin_clzll(count) + 1;
+    /* Half full already costs a third more time, in probes and in misses of the branch predictor.
+     * What no cache holds is better dense: memory is slower than probes. */
+    table->limit = count / 8 * (count <= CACHED_SLOTS ? 3 : 5);
 }
 
 bool live_table_init(struct live_table *table) {
@@ -61,10 +62,14 @@ bool live_table_grow(struct live_table *table) {
     if (!slots)
         return false;
     set_slots(table, slots, old_count * 2);
+    /* Both are gone through in the same order, so that the old one can go as the new one comes. */
     for (size_t i = 0; i < old_count; i++) {
         if (old[i].address)
             *live_table_find(table, old[i].address) = old[i];
+        if ((i + 1) % RELEASED_SLOTS == 0)
+            munmap(&old[i + 1 - RELEASED_SLOTS], RELEASED_SLOTS * sizeof(*old));
     }
-    munmap(old, old_count * sizeof(*old));
+    if (old_count < RELEASED_SLOTS)
+        munmap(old, old_count * sizeof(*old));
     return true;
 }

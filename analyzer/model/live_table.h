@@ -23,6 +23,7 @@ struct live_table {
     size_t count;
     size_t limit; /* grow before count exceeds it */
     uint64_t seed;
+    unsigned shift; /* of a hash, whose upper bits are the slot */
 };
 
 bool live_table_init(struct live_table *table);
@@ -31,10 +32,10 @@ void live_table_free(struct live_table *table);
 /* Must succeed before live_table_add while count == limit; false when memory is short. */
 bool live_table_grow(struct live_table *table);
 
+/* Upper bits: those of a product depend on all bits of the address, and when the table is doubled
+ * the order of the slots stays. */
 static inline size_t live_table_slot(const struct live_table *table, uint64_t address) {
-    uint64_t hash = (address ^ table->seed) * 0x9fb21c651e98df25u;
-
-    return (hash ^ (hash >> 32)) & table->mask;
+    return (size_t)((address ^ table->seed) * 0x9e3779b97f4a7c15u >> table->shift);
 }
 
 static inline void live_table_prefetch(const struct live_table *table, uint64_t address) {

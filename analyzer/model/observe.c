@@ -24,16 +24,24 @@ void observers_free(struct observers *observers) {
     for (size_t i = 0; i < observers->count; i++)
         observers->items[i]->ops->destroy(observers->items[i]);
     free(observers->items);
+    free(observers->places);
     *observers = (struct observers){0};
 }
 
+void observers_limit(struct observers *observers, bool *places) {
+    observers->places = places;
+    for (size_t i = 0; i < observers->count; i++)
+        observers->items[i]->places = observers->items[i]->ops->all_places ? NULL : places;
+}
+
 bool observers_finish(struct observers *observers, const struct live_table *left,
-                      uint64_t last_ticks) {
+                      const struct selected *selected, uint64_t last_ticks) {
     bool good = true;
 
     for (size_t i = 0; i < observers->count; i++) {
         struct observer *observer = observers->items[i];
 
+        observer->selected = selected;
         if (observer->ops->finish)
             observer->ops->finish(observer, left, last_ticks);
         good &= !observer->failed;
@@ -41,12 +49,16 @@ bool observers_finish(struct observers *observers, const struct live_table *left
     return good;
 }
 
+static inline bool is_told(const struct observer *observer, const struct live_block *block) {
+    return !observer->places || observer->places[block->context];
+}
+
 void observers_begin(const struct observers *observers, const struct live_block *block,
                      unsigned op) {
     for (size_t i = 0; i < observers->count; i++) {
         struct observer *observer = observers->items[i];
 
-        if (observer->ops->begins)
+        if (observer->ops->begins && is_told(observer, block))
             observer->ops->begins(observer, block, op);
     }
 }
@@ -56,7 +68,7 @@ void observers_end(const struct observers *observers, const struct live_block *b
     for (size_t i = 0; i < observers->count; i++) {
         struct observer *observer = observers->items[i];
 
-        if (observer->ops->ends)
+        if (observer->ops->ends && is_told(observer, block))
             observer->ops->ends(observer, block, ticks);
     }
 }
@@ -66,7 +78,7 @@ void observers_freed(const struct observers *observers, const struct live_block 
     for (size_t i = 0; i < observers->count; i++) {
         struct observer *observer = observers->items[i];
 
-        if (observer->ops->freed)
+        if (observer->ops->freed && is_told(observer, block))
             observer->ops->freed(observer, block, by);
     }
 }

@@ -4,18 +4,22 @@
  * last two come together, but for a block whose free was missed, which ends only, and for one whose
  * free was recorded a little too late, which is told of its free when that is met.
  *
- * Blocks of custom allocators' pools, what a child inherited and what the selection leaves out are
- * not told of. Where everything is gone through again to find errors, observers see the first time.
+ * Blocks of custom allocators' pools, what a child inherited and what the selection or the scope's
+ * places leave out are not told of. Where everything is gone through again to find errors,
+ * observers see the first time.
  */
 #ifndef MT_MODEL_OBSERVE_H
 #define MT_MODEL_OBSERVE_H
 
 #include "model/live_table.h"
+#include "model/selection.h"
 #include "trace/trace.h"
 
 struct observer {
     const struct observer_ops *ops;
-    bool failed; /* for lack of memory; set by itself, asked for at the end */
+    bool failed;                     /* for lack of memory; set by itself, asked for at the end */
+    const bool *places;              /* by context, whether it is told of; NULL: all */
+    const struct selected *selected; /* at the end: allocations that count; NULL: all */
 };
 
 /* A recorded free. */
@@ -38,10 +42,12 @@ struct observer_ops {
     void (*freed)(struct observer *observer, const struct live_block *block,
                   const struct block_free *by);
 
-    /* After the last event, with the blocks that are left; those that the selection leaves out are
-     * among them. */
+    /* After the last event, with the blocks that are left; those that it was not told of are among
+     * them: see observer_sees. */
     void (*finish)(struct observer *observer, const struct live_table *left, uint64_t last_ticks);
     void (*destroy)(struct observer *observer);
+
+    bool all_places; /* is told of what the scope's places leave out, too */
 };
 
 /* A kind of observer that a command wants, one for each trace. */
@@ -54,6 +60,7 @@ struct observer_request {
 struct observers {
     struct observer **items;
     size_t count;
+    bool *places;
 };
 
 /* False when memory is short; then nothing is left to free. */
@@ -61,9 +68,19 @@ bool observers_create(struct observers *observers, const struct observer_request
                       size_t count, const struct trace *trace);
 void observers_free(struct observers *observers);
 
+/* Before the first event: which contexts they are told of. The array is to be freed by `free`, and
+ * becomes the observers' own; NULL: all. */
+void observers_limit(struct observers *observers, bool *places);
+
 /* After the last event. False when memory was short for any of them. */
 bool observers_finish(struct observers *observers, const struct live_table *left,
-                      uint64_t last_ticks);
+                      const struct selected *selected, uint64_t last_ticks);
+
+/* In `finish`: whether the observer was told of the block. */
+static inline bool observer_sees(const struct observer *observer, const struct live_block *block) {
+    return (!observer->places || observer->places[block->context]) &&
+           (!observer->selected || selected_block(observer->selected, block));
+}
 
 void observers_begin(const struct observers *observers, const struct live_block *block,
                      unsigned op);

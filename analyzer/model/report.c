@@ -458,6 +458,15 @@ bool report_group(const struct report *report, enum report_by by, bool fold,
     return true;
 }
 
+uint32_t report_find_row(const struct report_rows *rows, enum report_by by, bool fold,
+                         const struct chains *chains, uint32_t context) {
+    struct report_row row = {.key = chains->trace->defs.contexts.items[context].hash,
+                             .chains = chains,
+                             .context = context};
+
+    return id_map_get(&rows->of_key, group_key(&row, by, fold));
+}
+
 uint64_t report_value(const struct counters *counters, enum report_order order) {
     switch (order) {
     case REPORT_ORDER_PEAK:
@@ -470,13 +479,16 @@ uint64_t report_value(const struct counters *counters, enum report_order order) 
         return counters->allocations;
     case REPORT_ORDER_TEMPORARY:
         return counters->temporary;
+    case REPORT_ORDER_LIFETIME:
+        return counters->frees ? rounded(counters->lifetime_ns / (double)counters->frees) : 0;
     }
     return 0;
 }
 
 bool report_too_small(const struct counters *counters, enum report_order order,
                       uint64_t min_bytes) {
-    bool numbers = order == REPORT_ORDER_COUNT || order == REPORT_ORDER_TEMPORARY;
+    bool numbers = order == REPORT_ORDER_COUNT || order == REPORT_ORDER_TEMPORARY ||
+                   order == REPORT_ORDER_LIFETIME;
 
     return report_value(counters, numbers ? REPORT_ORDER_ALLOCATED : order) < min_bytes;
 }

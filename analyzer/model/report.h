@@ -9,6 +9,7 @@
 
 #include "model/chains.h"
 #include "model/facts.h"
+#include "model/moment.h"
 #include "model/selection.h"
 #include "trace/trace.h"
 
@@ -73,6 +74,7 @@ enum report_order {
     REPORT_ORDER_ALLOCATED,
     REPORT_ORDER_COUNT,
     REPORT_ORDER_TEMPORARY,
+    REPORT_ORDER_LIFETIME, /* in the mean, of blocks that were freed; not of threads and trees */
 };
 
 struct report_row {
@@ -171,6 +173,7 @@ struct report {
     struct id_map error_of_key;
     MT_LIST(struct chains *) traces; /* each with its chains */
     struct report_scope scope;       /* see filter.h */
+    struct moment at;                /* whose holders `peak` tells of */
 };
 
 /* Makes a trace known. Those that others' facts may refer to come first, so that what is inherited
@@ -187,6 +190,11 @@ void report_free(struct report *report);
 bool report_group(const struct report *report, enum report_by by, bool fold,
                   struct report_rows *rows, struct error *error);
 void report_rows_free(struct report_rows *rows);
+
+/* The index of the row that a context belongs to, of rows that were grouped so and not sorted;
+ * MT_ID_MAP_NONE if there is none. */
+uint32_t report_find_row(const struct report_rows *rows, enum report_by by, bool fold,
+                         const struct chains *chains, uint32_t context);
 
 /* Largest first; ties in an order that does not depend on the run. */
 void report_sort(struct report_rows *rows, enum report_order order);

@@ -1,5 +1,6 @@
 #include "output/advice.h"
 #include "output/json_parts.h"
+#include "output/json_report.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -174,8 +175,7 @@ bool advice_write_json(FILE *out, const struct report *report, const struct advi
 
         if (!object)
             return false;
-        fputs(i ? ",\n  " : "\n  ", out);
-        json_write(out, object);
+        json_write_item(out, i, object);
     }
     fprintf(out, "],\n\"more_findings\": %zu}\n",
             options->limit && advice->findings.count > options->limit

@@ -3,6 +3,7 @@
 #include "output/dump.h"
 #include "output/errors.h"
 #include "output/json_parts.h"
+#include "output/json_report.h"
 #include "output/output.h"
 #include "output/scope.h"
 #include "output/tree.h"
@@ -69,7 +70,7 @@ static json_t *frames_array(const struct trace *trace, uint32_t context, uint64_
     return array;
 }
 
-static void set_frames(json_t *object, const struct trace *trace, uint32_t context) {
+void json_set_frames(json_t *object, const struct trace *trace, uint32_t context) {
     uint64_t omitted;
 
     JSON_SET(object, "frames", frames_array(trace, context, &omitted));
@@ -105,6 +106,8 @@ static json_t *summary_object(const struct report *report) {
     JSON_SET(object, "cut_contexts", json_number_of(totals->cut_contexts));
     JSON_SET(object, "peak_ns",
              has_time && report->traces.count == 1 ? json_rounded(totals->peak_ns) : json_null());
+    if (report->at.kind != MOMENT_PEAK)
+        JSON_SET(object, "at", json_text(report->at.text));
     JSON_SET(object, "duration_ns", has_time ? json_rounded(totals->duration_ns) : json_null());
     JSON_SET(object, "events", json_number_of(totals->events));
     JSON_SET(object, "pool_events", json_number_of(totals->pool_events));
@@ -190,14 +193,14 @@ static json_t *group_name(const struct report_row *row, enum report_by by, bool 
     return result;
 }
 
-static json_t *row_object(const struct report_row *row, enum report_by by, bool fold) {
+json_t *json_row(const struct report_row *row, enum report_by by, bool fold) {
     const struct trace *trace = row->chains->trace;
     json_t *object = json_object();
 
     if (by == REPORT_BY_CONTEXT) {
         JSON_SET(object, "id", json_number_of(trace->defs.contexts.items[row->context].id));
         JSON_SET(object, "hash", json_hash(row->key));
-        set_frames(object, trace, row->context);
+        json_set_frames(object, trace, row->context);
         JSON_SET(object, "folded", json_number_of(chains_folded(row->chains, row->context, fold)));
     } else {
         JSON_SET(object, "name", group_name(row, by, fold));
@@ -210,13 +213,19 @@ static json_t *row_object(const struct report_row *row, enum report_by by, bool 
     return object;
 }
 
+void json_set_thread(json_t *object, const struct trace *trace, uint32_t id) {
+    const struct thread_def *def = defs_thread(&trace->defs, id);
+
+    JSON_SET(object, "id", json_integer(id));
+    JSON_SET(object, "tid", def ? json_number_of(def->tid) : json_null());
+    JSON_SET(object, "name", def ? json_text(def->name) : json_null());
+    JSON_SET(object, "pid", json_integer(trace->reader.header.pid));
+}
+
 static json_t *thread_object(const struct report_thread *thread) {
     json_t *object = json_object();
 
-    JSON_SET(object, "id", json_integer(thread->id));
-    JSON_SET(object, "tid", thread->def ? json_number_of(thread->def->tid) : json_null());
-    JSON_SET(object, "name", thread->def ? json_text(thread->def->name) : json_null());
-    JSON_SET(object, "pid", json_integer(thread->trace->reader.header.pid));
+    json_set_thread(object, thread->trace, thread->id);
     json_set_counters(object, &thread->counters);
     JSON_SET(object, "freed_by_others", json_number_of(thread->freed_by_others));
     return object;
@@ -229,7 +238,7 @@ static json_t *place_object(const struct report_place *place) {
     if (!place->chains)
         return json_null();
     object = json_object();
-    set_frames(object, place->chains->trace, place->context);
+    json_set_frames(object, place->chains->trace, place->context);
     JSON_SET(object, "pid", json_integer(place->chains->trace->reader.header.pid));
     return object;
 }
@@ -262,13 +271,13 @@ static json_t *error_object(const struct report_error *error) {
     return object;
 }
 
-static void write_member(FILE *out, const char *key, json_t *value) {
+void json_write_member(FILE *out, const char *key, json_t *value) {
     fprintf(out, "\"%s\": ", key);
     json_write(out, value);
     fputs(",\n", out);
 }
 
-static void write_item(FILE *out, size_t index, json_t *value) {
+void json_write_item(FILE *out, size_t index, json_t *value) {
     fputs(index ? ",\n  " : "\n  ", out);
     json_write(out, value);
 }
@@ -284,7 +293,7 @@ static json_t *phase_object(const struct trace *trace, const struct mark *mark) 
     return object;
 }
 
-static void write_phases(FILE *out, const struct report *report) {
+void json_write_phases(FILE *out, const struct report *report) {
     bool first = true;
 
     fputs("\"phases\": [", out);
@@ -296,7 +305,7 @@ static void write_phases(FILE *out, const struct report *report) {
 
             if (mark->kind != MT_MARK_PHASE)
                 continue;
-            write_item(out, !first, phase_object(trace, mark));
+            json_write_item(out, !first, phase_object(trace, mark));
             first = false;
         }
     }
@@ -326,7 +335,7 @@ static void write_timeline(FILE *out, const struct report *report) {
         const struct trace *trace = report->traces.items[i]->trace;
 
         for (size_t k = 0; k < trace->defs.profile.points.count; k++) {
-            write_item(out, !first, point_object(trace, &trace->defs.profile.points.items[k]));
+            json_write_item(out, !first, point_object(trace, &trace->defs.profile.points.items[k]));
             first = false;
         }
     }
@@ -342,7 +351,7 @@ static void write_rows(FILE *out, const char *key, const struct report_rows *row
         const struct report_row *row = &rows->items[i];
 
         if (!report_too_small(&row->counters, options->order, options->min_bytes))
-            write_item(out, written++, row_object(row, by, !options->no_fold));
+            json_write_item(out, written++, json_row(row, by, !options->no_fold));
     }
     fputs("],\n", out);
 }
@@ -369,8 +378,8 @@ static bool write_tree(FILE *out, const struct report *report, const struct repo
                        struct error *error) {
     bool bottom_up = options->view == REPORT_VIEW_BOTTOM_UP;
 
-    write_member(out, "view", json_string(bottom_up ? "bottom-up" : "top-down"));
-    write_member(out, "by", json_string(options->by == REPORT_BY_SITE ? "site" : "function"));
+    json_write_member(out, "view", json_string(bottom_up ? "bottom-up" : "top-down"));
+    json_write_member(out, "by", json_string(options->by == REPORT_BY_SITE ? "site" : "function"));
     fputs("\"tree\": ", out);
     if (!tree_write_json(out, report, options, bottom_up, error))
         return false;
@@ -378,14 +387,14 @@ static bool write_tree(FILE *out, const struct report *report, const struct repo
     return true;
 }
 
-static void write_head(FILE *out, const struct report *report) {
+void json_write_head(FILE *out, const struct report *report) {
     fputs("{", out);
-    write_member(out, "summary", summary_object(report));
-    write_member(out, "process", process_object(report->traces.items[0]->trace));
+    json_write_member(out, "summary", summary_object(report));
+    json_write_member(out, "process", process_object(report->traces.items[0]->trace));
     if (report->traces.count > 1) {
         fputs("\"processes\": [", out);
         for (size_t i = 0; i < report->traces.count; i++)
-            write_item(out, i, process_object(report->traces.items[i]->trace));
+            json_write_item(out, i, process_object(report->traces.items[i]->trace));
         fputs("],\n", out);
     }
 }
@@ -395,7 +404,7 @@ static void write_errors(FILE *out, struct report *report) {
     report_sort_errors(report);
     fputs("\"errors\": [", out);
     for (size_t i = 0; i < report->errors.count; i++)
-        write_item(out, i, error_object(&report->errors.items[i]));
+        json_write_item(out, i, error_object(&report->errors.items[i]));
     fputs("]}\n", out);
 }
 
@@ -403,15 +412,15 @@ static bool write_report(FILE *out, struct report *report, const struct report_o
                          struct error *error) {
     bool tree = options->view == REPORT_VIEW_TOP_DOWN || options->view == REPORT_VIEW_BOTTOM_UP;
 
-    write_head(out, report);
+    json_write_head(out, report);
     if (!(tree ? write_tree(out, report, options, error)
                : write_lists(out, report, options, error)))
         return false;
-    write_phases(out, report);
+    json_write_phases(out, report);
     write_timeline(out, report);
     fputs("\"threads\": [", out);
     for (size_t i = 0; i < report->threads.count; i++)
-        write_item(out, i, thread_object(&report->threads.items[i]));
+        json_write_item(out, i, thread_object(&report->threads.items[i]));
     fputs("],\n", out);
     write_errors(out, report);
     return true;
@@ -421,17 +430,9 @@ static bool write_errors_alone(FILE *out, struct report *report,
                                const struct report_options *options, struct error *error) {
     (void)options;
     (void)error;
-    write_head(out, report);
+    json_write_head(out, report);
     write_errors(out, report);
     return true;
-}
-
-void json_set_frames(json_t *object, const struct trace *trace, uint32_t context) {
-    set_frames(object, trace, context);
-}
-
-void json_write_head(FILE *out, const struct report *report) {
-    write_head(out, report);
 }
 
 const struct output_ops output_json = {"json", write_report, write_errors_alone, dump_event_json};

@@ -29,11 +29,6 @@ void json_set_all_counters(json_t *object, const struct counters *counters);
 /* What is reachable of what leaked; null where no scan was made. */
 void json_set_reach(json_t *object, const struct counters *counters);
 
-/* json.c's: the frames of a context, innermost first; summary and processes, with which the object of
- * every view begins. */
-void json_set_frames(json_t *object, const struct trace *trace, uint32_t context);
-void json_write_head(FILE *out, const struct report *report);
-
 /* Writes the value and gives up the reference. */
 void json_write(FILE *out, json_t *value);
 

@@ -2,9 +2,9 @@
 #include "output/columns.h"
 #include "output/dump.h"
 #include "output/errors.h"
-#include "output/frames.h"
 #include "output/notes.h"
 #include "output/output.h"
+#include "output/rows.h"
 #include "output/scope.h"
 #include "output/tree.h"
 #include "util/format.h"
@@ -13,8 +13,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { CHAIN_INDENT = 8 };
 
 /* Each use has its own buffer within one printf. */
 #define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
@@ -46,6 +44,28 @@ static void print_sampling(FILE *out, const struct report *report) {
             COUNT(totals->counters.recorded));
 }
 
+/* Or what was held at another moment. */
+static void print_peak(FILE *out, const struct report *report) {
+    const struct report_totals *totals = &report->totals;
+    const struct counters *sums = &totals->counters;
+    bool peak = report->at.kind == MOMENT_PEAK;
+    struct format_buffer buffer;
+    const char *title = peak ? "peak" : column_title_of(&buffer, report, REPORT_ORDER_PEAK);
+
+    fprintf(out, "  %-*s %s", format_width(title, 12), title, BYTES(sums->peak_bytes));
+    print_error(out, sums, REPORT_ORDER_PEAK);
+    fprintf(out, " (%s bytes)", COUNT(sums->peak_bytes));
+    if (!peak)
+        fprintf(out, " in %s block%s", COUNT(sums->peak_blocks), sums->peak_blocks == 1 ? "" : "s");
+    else if (scope_of_places(&report->scope))
+        fputs(", held at the peak of everything", out);
+    else if (report->traces.count > 1)
+        fprintf(out, ", the sum of the traces' peaks; the highest is %s",
+                BYTES(totals->largest_peak));
+    else if (!totals->rate_unknown)
+        fprintf(out, " at %s", DURATION(totals->peak_ns));
+}
+
 static void print_summary(FILE *out, const struct report *report) {
     const struct report_totals *totals = &report->totals;
     const struct counters *sums = &totals->counters;
@@ -74,17 +94,8 @@ static void print_summary(FILE *out, const struct report *report) {
     print_count_error(out, sums, counters_error(sums->variances.frees, sums->largest.frees));
     fprintf(out, "\n  allocated    %s", BYTES(sums->allocated_bytes));
     print_error(out, sums, REPORT_ORDER_ALLOCATED);
-    fprintf(out, " (%s bytes)\n  peak         %s", COUNT(sums->allocated_bytes),
-            BYTES(sums->peak_bytes));
-    print_error(out, sums, REPORT_ORDER_PEAK);
-    fprintf(out, " (%s bytes)", COUNT(sums->peak_bytes));
-    if (scope_of_places(&report->scope))
-        fputs(", held at the peak of everything", out);
-    else if (several)
-        fprintf(out, ", the sum of the traces' peaks; the highest is %s",
-                BYTES(totals->largest_peak));
-    else if (!totals->rate_unknown)
-        fprintf(out, " at %s", DURATION(totals->peak_ns));
+    fprintf(out, " (%s bytes)\n", COUNT(sums->allocated_bytes));
+    print_peak(out, report);
     fprintf(out, "\n  leaked       %s", BYTES(sums->leaked_bytes));
     print_error(out, sums, REPORT_ORDER_LEAKED);
     fprintf(out, " (%s bytes) in %s", COUNT(sums->leaked_bytes), COUNT(sums->leaked_blocks));
@@ -139,7 +150,8 @@ static void print_section_title(FILE *out, const struct report *report, enum rep
 
     switch (order) {
     case REPORT_ORDER_PEAK:
-        fprintf(out, "Held most at the peak of %s", BYTES(sums->peak_bytes));
+        fprintf(out, "Held most at %s of %s", column_moment(&(struct format_buffer){{0}}, report),
+                BYTES(sums->peak_bytes));
         break;
     case REPORT_ORDER_LEAKED:
         fprintf(out, "Leaked most of %s", BYTES(sums->leaked_bytes));
@@ -153,55 +165,55 @@ static void print_section_title(FILE *out, const struct report *report, enum rep
     case REPORT_ORDER_TEMPORARY:
         fprintf(out, "Most temporary allocations of %s", COUNT(sums->temporary));
         break;
+    case REPORT_ORDER_LIFETIME:
+        fputs("Lived longest in the mean", out);
+        break;
     }
 }
 
 /* Of what is temporary, samples tell nothing: there is room for errors instead. */
-static bool has_column(const struct counters *sums, int column) {
-    return column != REPORT_ORDER_TEMPORARY || !sums->sampled;
+static bool has_column(const struct counters *sums, int column, enum report_order order) {
+    return column != (int)order &&
+           (column != REPORT_ORDER_TEMPORARY || (!sums->sampled && order != REPORT_ORDER_LIFETIME));
 }
 
 static void print_row_head(FILE *out, size_t number, const struct report_row *row,
                            const struct counters *sums, enum report_order order) {
     struct format_buffer buffer;
+    const char *cell = column_cell(&buffer, &row->counters, order);
 
-    fprintf(out, "%4zu. %11s ", number, column_cell(&buffer, &row->counters, order));
-    if (sums->sampled)
-        fprintf(out, "+- %11s ", column_error(&buffer, &row->counters, order));
-    fprintf(out, "%8s ", SHARE(report_value(&row->counters, order), report_value(sums, order)));
+    fprintf(out, "%4zu. %*s ", number, format_width(cell, 11), cell);
+    if (order == REPORT_ORDER_LIFETIME) {
+        fprintf(out, "%14s ", COUNT(row->counters.frees));
+    } else {
+        if (sums->sampled)
+            fprintf(out, "+- %11s ", column_error(&buffer, &row->counters, order));
+        fprintf(out, "%8s ", SHARE(report_value(&row->counters, order), report_value(sums, order)));
+    }
     for (int i = 0; i < MT_COLUMNS; i++) {
-        if (i != (int)order && has_column(sums, i))
+        if (has_column(sums, i, order))
             fprintf(out, " %14s", column_cell(&buffer, &row->counters, (enum report_order)i));
     }
     fputc('\n', out);
 }
 
-static void print_row_names(FILE *out, const struct report_row *row,
-                            const struct report_options *options) {
-    bool fold = !options->no_fold;
-    struct chain_place place = chains_first(row->chains, row->context, fold);
-    const struct frame *frame = chain_frame(&place);
-    const char *type;
+static void print_section_columns(FILE *out, const struct report *report, enum report_order order) {
+    const struct counters *sums = &report->totals.counters;
+    struct format_buffer buffer;
+    const char *title = column_title_of(&buffer, report, order);
 
-    switch (options->by) {
-    case REPORT_BY_SITE:
-        frames_print_site(out, place, CHAIN_INDENT);
-        break;
-    case REPORT_BY_FUNCTION:
-        frames_print_label(out, frame->function, CHAIN_INDENT);
-        break;
-    case REPORT_BY_FILE:
-        frames_print_label(out, frame->file[0] ? frame->file : "[unknown file]", CHAIN_INDENT);
-        break;
-    case REPORT_BY_TYPE:
-        type = report_type(row, fold);
-        frames_print_label(out, type[0] ? type : "[unknown type]", CHAIN_INDENT);
-        break;
-    case REPORT_BY_CONTEXT:
-    case REPORT_BY_THREAD:
-        frames_print_chain(out, row->chains, row->context, fold, CHAIN_INDENT);
-        break;
+    fprintf(out, "\n\n      %*s ", format_width(title, 11), title);
+    if (order == REPORT_ORDER_LIFETIME)
+        fprintf(out, "%14s ", "frees");
+    else
+        fprintf(out, "%*s%8s ", sums->sampled ? 15 : 0, sums->sampled ? "error " : "", "share");
+    for (int i = 0; i < MT_COLUMNS; i++) {
+        if (!has_column(sums, i, order))
+            continue;
+        title = column_title_of(&buffer, report, (enum report_order)i);
+        fprintf(out, " %*s", format_width(title, 14), title);
     }
+    fputc('\n', out);
 }
 
 static void print_section(FILE *out, const struct report *report, struct report_rows *rows,
@@ -210,20 +222,12 @@ static void print_section(FILE *out, const struct report *report, struct report_
     size_t shown = 0;
     size_t left = 0;
 
-    if (report_value(sums, order) == 0)
+    if (order != REPORT_ORDER_LIFETIME && report_value(sums, order) == 0)
         return;
     report_sort(rows, order);
     fputc('\n', out);
     print_section_title(out, report, order);
-    fprintf(out, "\n\n      %11s ", column_title(order));
-    if (sums->sampled)
-        fprintf(out, "%14s ", "error");
-    fprintf(out, "%8s ", "share");
-    for (int i = 0; i < MT_COLUMNS; i++) {
-        if (i != (int)order && has_column(sums, i))
-            fprintf(out, " %14s", column_title((enum report_order)i));
-    }
-    fputc('\n', out);
+    print_section_columns(out, report, order);
     for (size_t i = 0; i < rows->count; i++) {
         if (report_value(&rows->items[i].counters, order) == 0)
             break;
@@ -234,7 +238,7 @@ static void print_section(FILE *out, const struct report *report, struct report_
             continue;
         }
         print_row_head(out, ++shown, &rows->items[i], sums, order);
-        print_row_names(out, &rows->items[i], options);
+        rows_print_names(out, &rows->items[i], options);
     }
     if (left)
         fprintf(out, "      ... and %s more (--limit 0 shows all)\n", COUNT(left));
@@ -293,7 +297,7 @@ static bool print_view(FILE *out, struct report *report, const struct report_opt
     case REPORT_VIEW_USUAL:
         if (!print_lists(out, report, options, error))
             return false;
-        return options->by != REPORT_BY_FUNCTION ||
+        return options->by != REPORT_BY_FUNCTION || options->order == REPORT_ORDER_LIFETIME ||
                (tree_print(out, report, options, false, error) &&
                 tree_print(out, report, options, true, error));
     case REPORT_VIEW_CONTEXTS:

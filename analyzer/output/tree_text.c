@@ -85,7 +85,7 @@ static bool print_items(FILE *out, struct walk *walk) {
     }
 }
 
-static void print_title(FILE *out, const struct walk *walk) {
+static void print_title(FILE *out, const struct report *report, const struct walk *walk) {
     static const char *const costs[MT_COLUMNS] = {
         [REPORT_ORDER_PEAK] = "held at the peak",
         [REPORT_ORDER_LEAKED] = "leaked",
@@ -95,13 +95,17 @@ static void print_title(FILE *out, const struct walk *walk) {
     };
     enum report_order order = walk->options.order;
     bool bottom_up = walk->options.bottom_up;
-    struct format_buffer cell;
+    struct format_buffer cell, held;
 
+    if (order == REPORT_ORDER_PEAK && report->at.kind != MOMENT_PEAK)
+        snprintf(held.text, sizeof(held.text), "held at %s", column_moment(&cell, report));
+    else
+        snprintf(held.text, sizeof(held.text), "%s", costs[order]);
     fprintf(out, "\n%s: %s %s\n\n",
             bottom_up ? "Bottom-up, what allocates and below it its callers"
                       : "Top-down, callers and below them what they call",
-            column_cell(&cell, &walk->total, order), costs[order]);
-    fprintf(out, "  %11s %8s %11s\n", column_title(order), "share",
+            column_cell(&cell, &walk->total, order), held.text);
+    fprintf(out, "  %11s %8s %11s\n", column_title_of(&cell, report, order), "share",
             bottom_up ? "outermost" : "self");
 }
 
@@ -123,7 +127,7 @@ bool tree_print(FILE *out, const struct report *report, const struct report_opti
         return false;
     good = walk_begin(&walk, &tree, &walk_options);
     if (good) {
-        print_title(out, &walk);
+        print_title(out, report, &walk);
         good = print_items(out, &walk);
     }
     walk_end(&walk);

@@ -57,6 +57,7 @@ bool decode_begin(struct decoder *decoder, const uint8_t *payload, size_t size,
         .floor = floor,
         .count = header->count,
         .stream = stream,
+        .chunk = MT_DECODE_CHUNK,
         .weighted = header->flags & MT_BLOCK_WEIGHTED,
     };
     if (header->flags & MT_BLOCK_PREDICTED)
@@ -251,7 +252,7 @@ static size_t decode_predicted(struct decoder *decoder, struct event *out, size_
 
 size_t decode_chunk(struct decoder *decoder, struct event *out, bool *fault, struct error *error) {
     uint32_t left = decoder->count - decoder->done;
-    size_t count = left < MT_DECODE_CHUNK ? left : MT_DECODE_CHUNK;
+    size_t count = left < decoder->chunk ? left : decoder->chunk;
     struct decoder before = *decoder;
 
     *fault = false;

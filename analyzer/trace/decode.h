@@ -47,6 +47,7 @@ struct decoder {
     uint32_t done;
     uint32_t count;
     uint32_t stream;
+    uint32_t chunk; /* events at a time: MT_DECODE_CHUNK, or less if it is set so after the start */
     unsigned shift; /* predicted: a unit of time is 2^shift ticks */
     bool weighted;
 };
@@ -63,9 +64,9 @@ bool decode_begin(struct decoder *decoder, const uint8_t *payload, size_t size,
                   const struct mt_block_header *header, uint32_t stream, uint64_t floor,
                   struct predictor **predictor, struct error *error);
 
-/* Writes the next events, at most MT_DECODE_CHUNK, and returns how many. After the last one of the
- * block it returns 0. A malformed payload yields the events before the fault; then `fault` is set
- * and its text names the place in the payload and the rule. */
+/* Writes the next events, at most `chunk` of the decoder, and returns how many. After the last one
+ * of the block it returns 0. A malformed payload yields the events before the fault; then `fault`
+ * is set and its text names the place in the payload and the rule. */
 size_t decode_chunk(struct decoder *decoder, struct event *out, bool *fault, struct error *error);
 
 #endif

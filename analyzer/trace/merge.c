@@ -11,17 +11,10 @@ enum {
 #define DONE UINT64_MAX
 
 struct merge_source {
-    struct event *events; /* the chunk, NULL while no block is open */
-    uint32_t next;
-    uint32_t end;
-    uint32_t block; /* to open next, or MT_NO_BLOCK */
-    uint32_t open_block;
-    bool fault; /* the open block has no more events to give than the chunk */
-    struct decoder decoder;
-    struct predictor *predictor;
-    struct payload payload;
-    uint64_t last; /* time of the last event decoded */
-    struct error error;
+    struct chunk *chunk; /* NULL while no block is open */
+    uint32_t next;       /* event in it */
+    uint32_t block;      /* to open next, or MT_NO_BLOCK */
+    uint64_t last;       /* time of the last event of the chunks so far */
 };
 
 static bool before(const struct merge *merge, uint32_t a, uint32_t b) {
@@ -95,91 +88,43 @@ bool merge_begin(struct merge *merge, struct reader *reader, struct error *error
         merge->heads[i] =
             merge->sources[i].block == MT_NO_BLOCK ? DONE : reader->streams[i].first_ticks;
     }
-    return build_tournament(merge) || error_no_memory(error);
+    return (build_tournament(merge) || error_no_memory(error)) &&
+           feed_begin(&merge->feed, reader, error);
 }
 
-/* What the next block of the source is not predicted from is not kept. */
-static void drop_predictor(struct merge *merge, struct merge_source *source) {
-    if (source->predictor && source->block != MT_NO_BLOCK) {
-        uint64_t offset = merge->reader->blocks[source->block].offset;
+/* Here and not where it is decoded, so that faults are noted in the order of time. */
+static void note(struct reader *reader, const struct chunk *chunk) {
+    uint64_t offset = reader->blocks[chunk->block].offset;
 
-        if (reader_block_header(merge->reader, offset).flags & MT_BLOCK_PREDICTED)
-            return;
-    }
-    predict_free(source->predictor);
-    source->predictor = NULL;
-}
-
-static void close_block(struct merge *merge, struct merge_source *source) {
-    free(source->events);
-    source->events = NULL;
-    drop_predictor(merge, source);
-    if (merge->spare_count < MT_MERGE_SPARES && source->payload.bytes) {
-        merge->spares[merge->spare_count++] = source->payload;
-        source->payload = (struct payload){0};
-    } else {
-        payload_free(&source->payload);
+    if (chunk->first && reader->early_ticks < chunk->early_ticks)
+        reader->early_ticks = chunk->early_ticks;
+    if (chunk->fault) {
+        reader->lost_events += chunk->lost;
+        damage_note(&reader->damage, offset,
+                    sizeof(struct mt_block_header) +
+                        reader_block_header(reader, offset).stored_size,
+                    "%s", chunk->error.text);
     }
 }
 
-static void note_fault(struct merge *merge, struct merge_source *source, bool opened) {
-    struct reader *reader = merge->reader;
-    uint64_t offset = reader->blocks[source->open_block].offset;
-    struct mt_block_header header = reader_block_header(reader, offset);
-    uint32_t lost = opened ? header.count - source->decoder.done : header.count;
-
-    reader->lost_events += lost;
-    damage_note(&reader->damage, offset, sizeof(header) + header.stored_size, "%s",
-                source->error.text);
-}
-
-/* Decodes the next chunk of the open block; an empty one closes it. */
-static void fill_chunk(struct merge *merge, struct merge_source *source) {
-    bool fault = false;
-
-    source->next = 0;
-    source->end = 0;
-    if (!source->fault)
-        source->end =
-            (uint32_t)decode_chunk(&source->decoder, source->events, &fault, &source->error);
-    if (fault) {
-        source->fault = true;
-        note_fault(merge, source, true);
-    }
-    if (source->end)
-        source->last = source->events[source->end - 1].ticks;
-    else
-        close_block(merge, source);
-}
-
-/* Opens the source's next block and decodes its first chunk. A block that cannot be decoded leaves
- * the source without an open block. */
-static bool open_block(struct merge *merge, uint32_t index, struct error *error) {
+/* Takes the next chunk of the open block, or of the next one. One without events leaves the source
+ * without an open block. */
+static bool take_chunk(struct merge *merge, uint32_t index, struct error *error) {
     struct merge_source *source = &merge->sources[index];
-    const struct block_ref *block = &merge->reader->blocks[source->block];
-    struct mt_block_header header = reader_block_header(merge->reader, block->offset);
-    size_t chunk = header.count < MT_DECODE_CHUNK ? header.count : MT_DECODE_CHUNK;
-    uint64_t early;
+    struct chunk *chunk;
 
-    source->open_block = source->block;
-    source->block = block->next;
-    source->fault = false;
-    source->events = malloc(chunk * sizeof(*source->events));
-    if (!source->events)
-        return error_no_memory(error);
-    if (merge->spare_count)
-        source->payload = merge->spares[--merge->spare_count];
-    if (!reader_payload(merge->reader, block->offset, &source->payload, &source->error) ||
-        !decode_begin(&source->decoder, source->payload.bytes, source->payload.size, &header, index,
-                      source->last, &source->predictor, &source->error)) {
-        note_fault(merge, source, false);
-        close_block(merge, source);
-        return true;
+    if (!feed_next(&merge->feed, index, &chunk, error))
+        return false;
+    note(merge->reader, chunk);
+    if (chunk->last)
+        source->block = merge->reader->blocks[chunk->block].next;
+    source->next = 0;
+    if (chunk->count) {
+        source->chunk = chunk;
+        source->last = chunk->events[chunk->count - 1].ticks;
+    } else {
+        feed_return(&merge->feed, chunk);
     }
-    early = decoder_early_ticks(&source->decoder);
-    if (merge->reader->early_ticks < early)
-        merge->reader->early_ticks = early;
-    fill_chunk(merge, source);
     return true;
 }
 
@@ -188,8 +133,8 @@ static void set_head(struct merge *merge, uint32_t index) {
     struct merge_source *source = &merge->sources[index];
     uint64_t head = DONE;
 
-    if (source->events) {
-        head = source->events[source->next].ticks;
+    if (source->chunk) {
+        head = source->chunk->events[source->next].ticks;
     } else if (source->block != MT_NO_BLOCK) {
         uint64_t offset = merge->reader->blocks[source->block].offset;
 
@@ -205,19 +150,28 @@ static void advance(struct merge *merge, uint32_t index) {
     replay(merge, index);
 }
 
-static void refill(struct merge *merge, uint32_t index) {
-    fill_chunk(merge, &merge->sources[index]);
+/* The source's chunk was given to its end. */
+static bool refill(struct merge *merge, uint32_t index, struct error *error) {
+    struct merge_source *source = &merge->sources[index];
+    struct chunk *chunk = source->chunk;
+    bool last = chunk->last;
+
+    source->chunk = NULL;
+    feed_return(&merge->feed, chunk);
+    if (!last && !take_chunk(merge, index, error))
+        return false;
     advance(merge, index);
+    return true;
 }
 
 static size_t run_length(const struct merge_source *source, uint64_t limit) {
-    const struct event *events = source->events;
-    uint32_t next = source->next + 1;
+    const struct event *events = source->chunk->events;
+    uint32_t next = source->next + 1, end = source->chunk->count;
 
     /* Its last event decides for the whole chunk when the other threads are quiet. */
-    if (events[source->end - 1].ticks <= limit)
-        return source->end - source->next;
-    while (next < source->end && events[next].ticks <= limit)
+    if (events[end - 1].ticks <= limit)
+        return end - source->next;
+    while (next < end && events[next].ticks <= limit)
         next++;
     return next - source->next;
 }
@@ -230,9 +184,9 @@ static bool settle_winner(struct merge *merge, bool *failed, struct error *error
 
         if (merge->heads[winner] == DONE)
             return false;
-        if (merge->sources[winner].events)
+        if (merge->sources[winner].chunk)
             return true;
-        if (!open_block(merge, winner, error)) {
+        if (!take_chunk(merge, winner, error)) {
             *failed = true;
             return false;
         }
@@ -255,10 +209,10 @@ static bool fill_batch(struct merge *merge, const struct event **events, size_t 
         if (run >= DIRECT_RUN) {
             if (used)
                 break;
-            *events = source->events + source->next;
+            *events = source->chunk->events + source->next;
             used = run;
             source->next += (uint32_t)run;
-            if (source->next == source->end)
+            if (source->next == source->chunk->count)
                 merge->stale = winner;
             else
                 advance(merge, winner);
@@ -266,14 +220,14 @@ static bool fill_batch(struct merge *merge, const struct event **events, size_t 
         }
         run = run < BATCH - used ? run : BATCH - used;
         for (size_t i = 0; i < run; i++)
-            merge->batch[used + i] = source->events[source->next + i];
+            merge->batch[used + i] = source->chunk->events[source->next + i];
         used += run;
         source->next += (uint32_t)run;
-        if (source->next == source->end) {
-            refill(merge, winner);
-        } else {
-            merge->heads[winner] = source->events[source->next].ticks;
-            replay(merge, winner);
+        if (source->next < source->chunk->count) {
+            advance(merge, winner);
+        } else if (!refill(merge, winner, error)) {
+            failed = true;
+            break;
         }
     }
     *count = used;
@@ -282,14 +236,14 @@ static bool fill_batch(struct merge *merge, const struct event **events, size_t 
 
 bool merge_next(struct merge *merge, const struct event **events, size_t *count,
                 struct error *error) {
+    uint32_t stale = merge->stale;
+
     *count = 0;
     if (merge->count == 0)
         return true;
-    if (merge->stale != UINT32_MAX) {
-        refill(merge, merge->stale);
-        merge->stale = UINT32_MAX;
-    }
-    if (!fill_batch(merge, events, count, error))
+    merge->stale = UINT32_MAX;
+    if ((stale != UINT32_MAX && !refill(merge, stale, error)) ||
+        !fill_batch(merge, events, count, error))
         return false;
     merge->delivered += *count;
     return true;
@@ -297,11 +251,11 @@ bool merge_next(struct merge *merge, const struct event **events, size_t *count,
 
 void merge_end(struct merge *merge) {
     for (uint32_t i = 0; merge->sources && i < merge->count; i++) {
-        merge->sources[i].block = MT_NO_BLOCK;
-        close_block(merge, &merge->sources[i]);
+        if (merge->sources[i].chunk)
+            feed_return(&merge->feed, merge->sources[i].chunk);
     }
-    while (merge->spare_count)
-        payload_free(&merge->spares[--merge->spare_count]);
+    if (merge->count)
+        feed_end(&merge->feed);
     free(merge->sources);
     free(merge->heads);
     free(merge->losers);

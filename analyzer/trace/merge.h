@@ -1,29 +1,22 @@
-/* The events of all threads in order of time. Each thread's blocks are opened when the merge
- * reaches them and decoded a chunk at a time, so memory follows the number of threads that are in
- * the middle of a block, not the number of events.
+/* The events of all threads in order of time. They come from the feed in chunks, so memory follows
+ * the number of threads that are in the middle of a block, not the number of events.
  */
 #ifndef MT_TRACE_MERGE_H
 #define MT_TRACE_MERGE_H
 
-#include "trace/decode.h"
-#include "trace/reader.h"
+#include "trace/feed.h"
 
 struct merge_source;
 
-enum { MT_MERGE_SPARES = 4 };
-
 struct merge {
     struct reader *reader;
+    struct feed feed;
     struct merge_source *sources; /* one per stream */
     uint64_t *heads;              /* time of each source's next event; UINT64_MAX when it is done */
     uint32_t *losers;             /* tournament tree; [0] is the winner */
     uint32_t count;
     uint32_t stale; /* source whose chunk the caller was given to the end, or UINT32_MAX */
     struct event *batch;
-    /* Buffers of closed blocks, kept because fresh memory costs as much as decompressing into it.
-     */
-    struct payload spares[MT_MERGE_SPARES];
-    uint32_t spare_count;
     uint64_t delivered;
 };
 

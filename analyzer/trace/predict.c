@@ -121,6 +121,10 @@ void predict_end(struct predictor *predictor) {
     predictor->broken = false;
 }
 
+void predict_retire(struct predictor *predictor) {
+    predictor->broken = true;
+}
+
 /* The model */
 
 static inline uint32_t *index_of(const struct predictor *p, uint64_t address, bool pool) {

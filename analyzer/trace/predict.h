@@ -32,6 +32,9 @@ size_t predict_events(struct predictor *predictor, struct cursor columns[MT_PRED
 /* The block was decoded to its end: the next one may follow. */
 void predict_end(struct predictor *predictor);
 
+/* No block may follow but the first one of a group, which may be another thread's. */
+void predict_retire(struct predictor *predictor);
+
 void predict_free(struct predictor *predictor);
 
 #endif

@@ -66,9 +66,9 @@ static bool join(struct reader *reader, const struct live_image *live, struct er
     return true;
 }
 
-bool reader_open_live(struct reader *reader, const void *bytes, size_t size,
-                      const struct live_image *live, struct error *error) {
-    *reader = (struct reader){.map = bytes, .size = size};
+static bool open_bytes(struct reader *reader, const void *bytes, size_t size, bool mapped,
+                       const struct live_image *live, struct error *error) {
+    *reader = (struct reader){.map = bytes, .size = size, .mapped = mapped};
     if (check_file_header(reader, error) && scan_blocks(reader, error) &&
         join(reader, live, error)) {
         scan_finish(reader);
@@ -76,6 +76,11 @@ bool reader_open_live(struct reader *reader, const void *bytes, size_t size,
     }
     reader_close(reader);
     return false;
+}
+
+bool reader_open_live(struct reader *reader, const void *bytes, size_t size,
+                      const struct live_image *live, struct error *error) {
+    return open_bytes(reader, bytes, size, false, live, error);
 }
 
 bool reader_open_bytes(struct reader *reader, const void *bytes, size_t size, struct error *error) {
@@ -120,17 +125,13 @@ bool reader_open(struct reader *reader, const char *path, struct error *error) {
         return error_set(error, "%s", strerror(errno));
     }
     if (map_file(fd, &map, &size, error))
-        opened = reader_open_live(reader, map, size, &live, error);
+        opened = open_bytes(reader, map, size, size != 0, &live, error);
     /* Its process holds a lock. */
     running = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     close(fd);
     live_free(&live);
-    if (!opened) {
-        if (size && map != MAP_FAILED)
-            munmap((void *)map, size);
+    if (!opened)
         return false;
-    }
-    reader->mapped = true;
     reader->running = running && !reader->kinds[MT_BLOCK_END].blocks;
     if (!live_good && !reader->kinds[MT_BLOCK_END].blocks) {
         reader->live = READER_LIVE_FAULT;
@@ -149,6 +150,11 @@ void reader_close(struct reader *reader) {
     *reader = (struct reader){0};
 }
 
+void reader_drop_pages(const struct reader *reader) {
+    if (reader->mapped)
+        madvise((void *)reader->map, reader->size, MADV_DONTNEED);
+}
+
 struct mt_block_header reader_block_header(const struct reader *reader, uint64_t offset) {
     struct mt_block_header header;
 
@@ -156,8 +162,12 @@ struct mt_block_header reader_block_header(const struct reader *reader, uint64_t
     return header;
 }
 
+static size_t padding_of(const struct payload *payload) {
+    return payload->padding ? payload->padding : MT_PAYLOAD_PADDING;
+}
+
 static bool reserve_payload(struct payload *payload, size_t size) {
-    size_t capacity = size + MT_PAYLOAD_PADDING;
+    size_t capacity = size + padding_of(payload);
 
     if (payload->capacity < capacity) {
         free(payload->bytes);
@@ -191,7 +201,7 @@ bool reader_payload(const struct reader *reader, uint64_t offset, struct payload
         memcpy(payload->bytes, stored, header.raw_size);
     }
     payload->size = header.raw_size;
-    memset(payload->bytes + payload->size, 0, MT_PAYLOAD_PADDING);
+    memset(payload->bytes + payload->size, 0, padding_of(payload));
     return true;
 }
 

@@ -28,7 +28,8 @@ struct block_ref {
     uint64_t offset; /* of the block header */
     uint32_t next;   /* EVENTS: the thread's next block; else MT_NO_BLOCK */
     uint16_t kind;
-    uint16_t reserved;
+    bool predicted; /* EVENTS: in predicted columns */
+    bool apart;     /* EVENTS: nothing that its thread wrote before is needed to decode it */
 };
 
 /* The blocks of one thread, in file order. */
@@ -37,6 +38,7 @@ struct stream {
     uint32_t first_block;
     uint32_t last_block;
     uint64_t first_ticks; /* of the first block */
+    uint64_t last_ticks;  /* the latest of all blocks */
     uint64_t events;      /* in sound blocks */
     uint64_t sound_end;   /* event number after the last sound block */
     uint64_t known_end;   /* the same, counting blocks whose loss is certain */
@@ -105,13 +107,18 @@ static inline const uint8_t *reader_at(const struct reader *reader, uint64_t off
     return offset < reader->size ? reader->map + offset : reader->joined + (offset - reader->size);
 }
 
+/* Gives back the memory that the pages read so far take: the kernel has them anyway, and reads them
+ * again when they are needed. Any thread may, at any time. */
+void reader_drop_pages(const struct reader *reader);
+
 struct mt_block_header reader_block_header(const struct reader *reader, uint64_t offset);
 
 /* A reusable buffer for payloads, and what decompressing needs. */
 struct payload {
-    uint8_t *bytes; /* size bytes and MT_PAYLOAD_PADDING zero bytes */
+    uint8_t *bytes; /* size bytes and zero bytes: MT_PAYLOAD_PADDING, or `padding` if that is set */
     size_t size;
     size_t capacity;
+    size_t padding;
     struct ZSTD_DCtx_s *decompressor;
 };
 

@@ -10,6 +10,7 @@
 
 /* An event takes at least a byte in four of the five columns; in two of the predicted ones. */
 enum { COLUMN_HEAD = 4 * MT_COLUMN_COUNT, MIN_EVENT_SIZE = 4 };
+enum { PAGES_KEPT = 16 << 20 }; /* bytes of the file */
 enum { PREDICTED_HEAD = 4 + MT_PREDICTED_COUNT - 1, MIN_PREDICTED_SIZE = 2 };
 
 static uint64_t min_events_size(const struct mt_block_header *header) {
@@ -178,10 +179,17 @@ static bool add_block(struct reader *reader, uint64_t offset, uint16_t kind, uin
 static bool add_events(struct reader *reader, const struct mt_block_header *header,
                        uint32_t index) {
     struct stream *stream = stream_of(reader, header->thread);
+    struct block_ref *block = &reader->blocks[index];
     uint64_t end = header->first_event + header->count;
 
     if (!stream)
         return false;
+    block->predicted = header->flags & MT_BLOCK_PREDICTED;
+    /* Times that go back are held at the last one decoded. */
+    block->apart = (!block->predicted || header->flags & MT_BLOCK_KEY) &&
+                   header->first_ticks >= stream->last_ticks;
+    if (stream->last_ticks < header->last_ticks)
+        stream->last_ticks = header->last_ticks;
     if (stream->last_block == MT_NO_BLOCK) {
         stream->first_block = index;
         stream->first_ticks = header->first_ticks;
@@ -234,7 +242,7 @@ static bool take_block(struct reader *reader, uint64_t offset, const struct mt_b
 }
 
 bool scan_blocks(struct reader *reader, struct error *error) {
-    uint64_t offset = reader->header.header_size;
+    uint64_t offset = reader->header.header_size, dropped = 0;
 
     reader->hash_budget = (64u << 20) + 8 * (uint64_t)reader->size;
     if (offset > reader->size) {
@@ -245,8 +253,13 @@ bool scan_blocks(struct reader *reader, struct error *error) {
     }
     while (offset < reader->size) {
         struct mt_block_header header;
-        const char *fault = block_fault(reader, offset, &header);
+        const char *fault;
 
+        if (offset - dropped >= PAGES_KEPT) {
+            reader_drop_pages(reader);
+            dropped = offset;
+        }
+        fault = block_fault(reader, offset, &header);
         if (fault) {
             uint64_t next = find_block(reader, offset + 1);
 

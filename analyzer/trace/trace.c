@@ -36,6 +36,25 @@ double trace_duration_ns(const struct trace *trace, uint64_t last_event_ticks) {
     return trace_ns(trace, trace->defs.end.present ? trace->defs.end.ticks : last_event_ticks);
 }
 
+uint64_t trace_last_ticks(const struct trace *trace) {
+    const struct reader *reader = &trace->reader;
+    uint64_t last = reader->header.start_ticks;
+
+    if (trace->defs.end.present && trace->defs.end.ticks > last)
+        last = trace->defs.end.ticks;
+    if (trace->defs.profile.totals.last_ticks > last)
+        last = trace->defs.profile.totals.last_ticks;
+    for (size_t i = 0; i < reader->block_count; i++) {
+        uint64_t ticks;
+
+        if (reader->blocks[i].kind != MT_BLOCK_EVENTS)
+            continue;
+        ticks = reader_block_header(reader, reader->blocks[i].offset).last_ticks;
+        last = ticks > last ? ticks : last;
+    }
+    return last;
+}
+
 bool trace_interposed(const struct trace *trace) {
     return trace->reader.header.version >= 3 &&
            strcmp(trace->defs.process.capture, "interposed") == 0;

@@ -25,6 +25,10 @@ double trace_ns(const struct trace *trace, uint64_t ticks);
 /* How long the recording lasted, if no later time than the last event's is known. */
 double trace_duration_ns(const struct trace *trace, uint64_t last_event_ticks);
 
+/* When the recording ended, known before any event is read: by the END, or the latest time that a
+ * block of events or a profile names. Never before the beginning. */
+uint64_t trace_last_ticks(const struct trace *trace);
+
 /* Whether calls of code that is not instrumented were recorded, too, so that there is no memory of
  * the program's that the trace does not know. */
 bool trace_interposed(const struct trace *trace);

@@ -62,6 +62,12 @@ const char *format_duration(struct format_buffer *buffer, double ns) {
     return text;
 }
 
+int format_width(const char *text, int columns) {
+    for (; *text; text++)
+        columns += ((unsigned char)*text & 0xc0) == 0x80; /* what continues a character */
+    return columns;
+}
+
 const char *format_share(struct format_buffer *buffer, uint64_t part, uint64_t whole) {
     if (whole == 0)
         strcpy(buffer->text, "-");

@@ -48,7 +48,7 @@ static struct observer *create(const struct trace *trace, const void *options) {
     if (!evidence)
         return NULL;
     evidence->trace = trace;
-    evidence->sampled = trace_sampled(trace);
+    evidence->weights = weights_of(trace);
     evidence->context_count = trace->defs.contexts.count;
     evidence->stream_count = trace->reader.stream_count;
     evidence->contexts = calloc(evidence->context_count, sizeof(*evidence->contexts));
@@ -64,12 +64,10 @@ static struct observer *create(const struct trace *trace, const void *options) {
 }
 
 /* The bytes that the block stands for. */
-static inline uint64_t weight_of(const struct live_block *block) {
-    uint64_t size = block->size;
-
-    return __builtin_expect(block->probability == 0, 1)
-               ? size
-               : (uint64_t)((double)size * 65536 / (double)block->probability);
+static inline uint64_t bytes_of(const struct evidence *evidence, const struct live_block *block) {
+    return __builtin_expect(evidence->weights.sampled, 0)
+               ? weights_rounded((double)block->size * weight_of(&evidence->weights, block))
+               : block->size;
 }
 
 static void see_stream(struct evidence *evidence, struct stream_evidence *stream, uint64_t ticks) {
@@ -80,15 +78,15 @@ static void see_stream(struct evidence *evidence, struct stream_evidence *stream
     stream->last_ticks = ticks;
 }
 
-static void count_live(struct evidence *evidence, const struct live_block *block, uint64_t weight) {
+static void count_live(struct evidence *evidence, const struct live_block *block, uint64_t bytes) {
     struct stream_evidence *stream = &evidence->streams[block->thread];
 
     if (stream->epoch != evidence->epoch) {
         stream->at_peak = stream->live;
         stream->epoch = evidence->epoch;
     }
-    stream->live += weight;
-    evidence->live += weight;
+    stream->live += bytes;
+    evidence->live += bytes;
     if (evidence->live > evidence->peak) {
         evidence->peak = evidence->live;
         evidence->peak_ticks = block->ticks;
@@ -97,12 +95,12 @@ static void count_live(struct evidence *evidence, const struct live_block *block
 }
 
 static void count_course(struct evidence *evidence, const struct live_block *block,
-                         uint64_t weight) {
+                         uint64_t bytes) {
     struct context_evidence *context = &evidence->contexts[block->context];
     struct group_evidence *group = &evidence->groups[context->group];
 
-    floors_add(&evidence->floors, &context->floor, weight);
-    floors_add(&evidence->floors, &group->floor, weight);
+    floors_add(&evidence->floors, &context->floor, bytes);
+    floors_add(&evidence->floors, &group->floor, bytes);
     if (__builtin_expect(context->allocations == COURSE_FROM, 0) &&
         !floors_start(&evidence->floors, &context->floor))
         evidence->observer.failed = true;
@@ -165,18 +163,18 @@ static void begins(struct observer *observer, const struct live_block *block, un
     struct evidence *evidence = mutable_evidence(observer);
     struct context_evidence *context = &evidence->contexts[block->context];
     struct stream_evidence *stream = &evidence->streams[block->thread];
-    uint64_t weight = weight_of(block);
+    uint64_t bytes = bytes_of(evidence, block);
 
     if (__builtin_expect(context->allocations == 0, 0) && !find_group(evidence, block->context))
         observer->failed = true;
     see_stream(evidence, stream, block->ticks);
     evidence->allocations += op == MT_OP_ALLOC;
     context->allocations++;
-    context->allocated_bytes += weight;
+    context->allocated_bytes += bytes;
     stream->allocations++;
-    stream->allocated_bytes += weight;
-    count_live(evidence, block, weight);
-    count_course(evidence, block, weight);
+    stream->allocated_bytes += bytes;
+    count_live(evidence, block, bytes);
+    count_course(evidence, block, bytes);
     if (block->size <= MT_ADVICE_TINY) {
         context->tiny++;
         context->tiny_bytes += block->size;
@@ -194,17 +192,17 @@ static void ends(struct observer *observer, const struct live_block *block, uint
     struct context_evidence *context = &evidence->contexts[block->context];
     struct group_evidence *group = &evidence->groups[context->group];
     struct stream_evidence *stream = &evidence->streams[block->thread];
-    uint64_t weight = weight_of(block);
+    uint64_t bytes = bytes_of(evidence, block);
 
     (void)ticks;
     if (stream->epoch != evidence->epoch) {
         stream->at_peak = stream->live;
         stream->epoch = evidence->epoch;
     }
-    stream->live -= weight;
-    evidence->live -= weight;
-    floors_subtract(&evidence->floors, &context->floor, weight);
-    floors_subtract(&evidence->floors, &group->floor, weight);
+    stream->live -= bytes;
+    evidence->live -= bytes;
+    floors_subtract(&evidence->floors, &context->floor, bytes);
+    floors_subtract(&evidence->floors, &group->floor, bytes);
 }
 
 static void count_cross_free(struct evidence *evidence, struct context_evidence *context,
@@ -312,4 +310,13 @@ static void finish(struct observer *observer, const struct live_table *left, uin
     regrowth_finish(&evidence->regrowth);
 }
 
-const struct observer_ops advice_observer = {create, begins, ends, freed, finish, destroy};
+const struct observer_ops advice_observer = {
+    .create = create,
+    .begins = begins,
+    .ends = ends,
+    .freed = freed,
+    .finish = finish,
+    .destroy = destroy,
+    /* The peak, and what the program was doing, are those of all. */
+    .all_places = true,
+};

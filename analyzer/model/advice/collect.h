@@ -8,6 +8,7 @@
 #include "model/advice/floors.h"
 #include "model/advice/regrowth.h"
 #include "model/observe.h"
+#include "model/weight.h"
 #include "util/id_map.h"
 
 /* Blocks up to this size are tiny. */
@@ -82,7 +83,7 @@ struct group_evidence {
 struct evidence {
     struct observer observer;
     const struct trace *trace;
-    bool sampled; /* then there are only courses, of estimates */
+    struct weights weights; /* of a sampled trace there are only courses, of estimates */
     struct context_evidence *contexts;
     size_t context_count;
     struct group_evidence *groups; /* those with allocations; room for as many as contexts */

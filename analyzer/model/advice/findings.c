@@ -217,7 +217,7 @@ static bool has_places(const struct report_scope *scope) {
 static bool find_thread(struct maker *maker) {
     struct finding finding = {.kind = FINDING_THREAD_PEAK};
 
-    return maker->evidence->sampled || !rule_thread(maker->evidence, &finding) ||
+    return maker->evidence->weights.sampled || !rule_thread(maker->evidence, &finding) ||
            add(maker, &finding,
                XXH3_64bits_withSeed(&maker->evidence, sizeof(maker->evidence),
                                     FINDING_THREAD_PEAK));
@@ -237,7 +237,7 @@ static bool find_in_trace(struct maker *maker, const struct evidence *evidence) 
 
     maker->evidence = evidence;
     maker->thread_ns = thread_ns(evidence);
-    maker->advice->sampled |= evidence->sampled;
+    maker->advice->sampled |= evidence->weights.sampled;
     for (size_t i = 0; good && i < evidence->context_count; i++)
         good = find_in_context(maker, (uint32_t)i);
     if (good && is_wanted(maker, FINDING_GROWTH))

@@ -125,7 +125,7 @@ static bool leak(const struct rule_place *place, struct finding *finding) {
 bool rule_applies(const struct rule_place *place, struct finding *finding) {
     if (finding->kind == FINDING_LEAK)
         return leak(place, finding);
-    if (place->evidence->sampled)
+    if (place->evidence->weights.sampled)
         return false;
     switch (finding->kind) {
     case FINDING_CHURN:

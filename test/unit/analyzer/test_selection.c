@@ -121,7 +121,12 @@ static void destroy(struct observer *observer) {
 }
 
 static void test_observers(void **state) {
-    static const struct observer_ops ops = {create, begins, ends, freed, finish, destroy};
+    static const struct observer_ops ops = {.create = create,
+                                            .begins = begins,
+                                            .ends = ends,
+                                            .freed = freed,
+                                            .finish = finish,
+                                            .destroy = destroy};
     const struct observer_request request = {&ops, NULL};
     const struct selection selection = {.thread = "helper"};
     struct observers observers;

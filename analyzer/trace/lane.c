@@ -1,0 +1,131 @@
+#include "trace/lane.h"
+
+#include <stdlib.h>
+
+void lane_begin(struct lane *lane, const struct reader *reader, uint32_t stream) {
+    *lane = (struct lane){.reader = reader,
+                          .stream = stream,
+                          .rest = reader->streams[stream].first_block,
+                          .until = reader->streams[stream].first_ticks};
+}
+
+bool lane_extend(struct lane *lane) {
+    const struct block_ref *blocks = lane->reader->blocks;
+    struct segment *segment = calloc(1, sizeof(*segment));
+
+    if (!segment)
+        return false;
+    segment->block = lane->rest;
+    segment->end = &segment->chunks;
+    do
+        lane->rest = blocks[lane->rest].next;
+    while (lane->rest != MT_NO_BLOCK && !blocks[lane->rest].apart);
+    if (lane->first)
+        lane->last->next = segment;
+    else
+        lane->first = segment;
+    lane->last = segment;
+    if (!lane->front)
+        lane->front = segment;
+    return true;
+}
+
+/* The first chunk of a block that cannot be opened is one without events. */
+static bool open_block(struct segment *segment, const struct lane *lane, struct chunk *chunk,
+                       struct ZSTD_DCtx_s **decompressor) {
+    uint64_t offset = lane->reader->blocks[segment->block].offset;
+    struct mt_block_header header = reader_block_header(lane->reader, offset);
+    bool good;
+
+    segment->payload.decompressor = *decompressor;
+    good = reader_payload(lane->reader, offset, &segment->payload, &chunk->error);
+    *decompressor = segment->payload.decompressor;
+    segment->payload.decompressor = NULL;
+    good = good &&
+           decode_begin(&segment->decoder, segment->payload.bytes, segment->payload.size, &header,
+                        lane->stream, segment->last, &segment->predictor, &chunk->error);
+    if (!good) {
+        chunk->fault = true;
+        chunk->lost = header.count;
+        return false;
+    }
+    chunk->early_ticks = decoder_early_ticks(&segment->decoder);
+    return true;
+}
+
+bool segment_decode(struct segment *segment, const struct lane *lane, struct chunk *chunk,
+                    struct ZSTD_DCtx_s **decompressor) {
+    const struct block_ref *blocks = lane->reader->blocks;
+    struct decoder *decoder = &segment->decoder;
+
+    chunk->block = segment->block;
+    chunk->count = 0;
+    chunk->first = !segment->open;
+    chunk->last = chunk->fault = false;
+    if (segment->open || open_block(segment, lane, chunk, decompressor)) {
+        uint32_t count = decoder->count;
+
+        segment->open = true;
+        decoder->chunk = chunk->capacity;
+        chunk->count = (uint32_t)decode_chunk(decoder, chunk->events, &chunk->fault, &chunk->error);
+        chunk->lost = count - decoder->done;
+        if (chunk->count)
+            segment->last = chunk->events[chunk->count - 1].ticks;
+    }
+    chunk->last = chunk->fault || decoder->done == decoder->count;
+    if (!chunk->last)
+        return false;
+    segment->open = false;
+    segment->block = blocks[segment->block].next;
+    return segment->block == MT_NO_BLOCK || blocks[segment->block].apart;
+}
+
+static uint64_t latest(const struct segment *segment, uint64_t ticks) {
+    return segment->until > ticks ? segment->until : ticks;
+}
+
+void lane_put(struct lane *lane, struct segment *segment, struct chunk *chunk, bool done) {
+    chunk->next = NULL;
+    *segment->end = chunk;
+    segment->end = &chunk->next;
+    segment->events += chunk->count;
+    segment->done = done;
+    if (chunk->count)
+        segment->until = chunk->events[chunk->count - 1].ticks;
+    if (segment != lane->front)
+        return;
+    lane->ready += chunk->count;
+    lane->until = latest(segment, lane->until);
+    /* What of the segments behind it was decoded before can now be taken after it. */
+    while (lane->front && lane->front->done) {
+        lane->front = lane->front->next;
+        if (lane->front) {
+            lane->ready += lane->front->events;
+            lane->until = latest(lane->front, lane->until);
+        }
+    }
+}
+
+struct chunk *lane_take(struct lane *lane) {
+    struct segment *segment = lane->first;
+    struct chunk *chunk = segment ? segment->chunks : NULL;
+
+    if (!chunk)
+        return NULL;
+    segment->chunks = chunk->next;
+    if (!segment->chunks)
+        segment->end = &segment->chunks;
+    segment->events -= chunk->count;
+    segment->reached = true;
+    lane->ready -= chunk->count;
+    return chunk;
+}
+
+struct segment *lane_pop(struct lane *lane) {
+    struct segment *segment = lane->first;
+
+    if (!segment || !segment->done || segment->chunks)
+        return NULL;
+    lane->first = segment->next;
+    return segment;
+}
