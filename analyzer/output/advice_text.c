@@ -117,6 +117,8 @@ void advice_print(FILE *out, const struct report *report, const struct advice *a
     notes_print(out, report, false);
     if (advice->sampled)
         fputs("  - samples tell growth and leaks, but not how single blocks are used\n", out);
+    if (report->totals.lost_events || report->totals.dropped_events)
+        fputs("  - growth is not told: lost events may have been frees\n", out);
     if (advice->below)
         fprintf(out, "  - %s more would save too little to be worth it (--min-saves 0 shows all)\n",
                 COUNT(advice->below));

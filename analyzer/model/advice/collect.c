@@ -108,8 +108,12 @@ static void count_course(struct evidence *evidence, const struct live_block *blo
         ++group->allocations == COURSE_FROM && !floors_start(&evidence->floors, &group->floor))
         evidence->observer.failed = true;
     if (__builtin_expect(floors_tick(&evidence->floors), 0))
-        floors_next(&evidence->floors, &(struct interval_end){block->ticks, evidence->allocations,
-                                                              evidence->frees, evidence->live});
+        floors_next(&evidence->floors,
+                    &(struct interval_end){.ticks = block->ticks,
+                                           .allocations = evidence->allocations,
+                                           .frees = evidence->frees,
+                                           .live = evidence->live,
+                                           .allocated_bytes = evidence->allocated_bytes});
 }
 
 static void count_shrink(struct evidence *evidence, const struct live_block *from, uint64_t to) {
@@ -169,6 +173,7 @@ static void begins(struct observer *observer, const struct live_block *block, un
         observer->failed = true;
     see_stream(evidence, stream, block->ticks);
     evidence->allocations += op == MT_OP_ALLOC;
+    evidence->allocated_bytes += bytes;
     context->allocations++;
     context->allocated_bytes += bytes;
     stream->allocations++;

@@ -97,6 +97,7 @@ struct evidence {
     MT_LIST(struct shrinks) shrinks;
     uint64_t allocations; /* none by realloc, like frees */
     uint64_t frees;
+    uint64_t allocated_bytes;
     uint64_t live;
     uint64_t peak;
     uint64_t peak_ticks;

@@ -34,6 +34,7 @@ struct interval_end {
     uint64_t allocations; /* none of these by realloc */
     uint64_t frees;
     uint64_t live;
+    uint64_t allocated_bytes;
 };
 
 struct floors {

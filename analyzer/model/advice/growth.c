@@ -7,19 +7,25 @@
 /* Bytes. */
 enum { MIN_RISE = 4096 };
 
-/* A program that frees less than half as often as it allocates builds something up, and has not
- * begun to work; and what it built up long before its end, it went on to use. */
+/* A program builds something up as long as it frees less than three quarters as often as it
+ * allocates, or keeps more than a quarter of the bytes: it loads, and has not begun to work. What
+ * it built up long before its end, it went on to use. And a free that was lost looks like growth.
+ */
 static bool may_grow(const struct evidence *evidence) {
     const struct floors *floors = &evidence->floors;
     const struct interval_end *first, *last;
+    uint64_t allocations, kept;
 
-    if (floors->now < 3)
+    if (floors->now < 3 || evidence->trace->reader.lost_events ||
+        defs_dropped(&evidence->trace->defs))
         return false;
     first = &floors->ends[floors->now / 3];
     last = &floors->ends[floors->now - 1];
-    return last->allocations > first->allocations &&
-           (last->frees - first->frees) * 2 >= last->allocations - first->allocations &&
-           last->ticks - evidence->first_ticks >= (evidence->last_ticks - last->ticks);
+    allocations = last->allocations - first->allocations;
+    kept = last->live > first->live ? last->live - first->live : 0;
+    return allocations && (last->frees - first->frees) * 4 >= allocations * 3 &&
+           kept * 4 <= last->allocated_bytes - first->allocated_bytes &&
+           last->ticks - evidence->first_ticks >= evidence->last_ticks - last->ticks;
 }
 
 static bool find_trend(const struct evidence *evidence, struct floor *floor,
