@@ -75,14 +75,14 @@ static void say_churn(FILE *out, const struct finding *finding) {
 static void say_realloc(FILE *out, const struct finding *finding) {
     const struct regrowths *regrowth = &finding->regrowth;
 
-    fprintf(out, "%s buffer%s %s made larger %s times", COUNT(regrowth->chains),
-            regrowth->chains == 1 ? "" : "s", regrowth->chains == 1 ? "was" : "were",
+    fprintf(out, "%s buffer%s made larger %s times", COUNT(regrowth->chains),
+            regrowth->chains == 1 ? " was" : "s were",
             COUNT(mean(regrowth->chain_growths, regrowth->chains)));
     if (regrowth->chains > 1)
-        fprintf(out, " each in the mean (%s at most), to %s", COUNT(regrowth->longest),
-                BYTES(mean(regrowth->final_bytes, regrowth->chains)));
-    else
-        fprintf(out, ", to %s", BYTES(regrowth->final_bytes));
+        fputs(" each", out);
+    if (regrowth->longest * regrowth->chains > regrowth->chain_growths)
+        fprintf(out, " in the mean (%s at most)", COUNT(regrowth->longest));
+    fprintf(out, ", to %s", BYTES(mean(regrowth->final_bytes, regrowth->chains)));
     fprintf(out, "%s. %s of %s steps moved the block, and copied %s",
             regrowth->by_realloc ? "" : ", by a new block, a copy and a free",
             COUNT(regrowth->moved), COUNT(regrowth->steps), BYTES(regrowth->copied_bytes));
@@ -147,16 +147,19 @@ void advice_say_what(FILE *out, const struct finding *finding) {
 
 static void advise_realloc(FILE *out, const struct finding *finding) {
     const struct regrowths *regrowth = &finding->regrowth;
-    uint64_t final = mean(regrowth->final_bytes, regrowth->chains);
 
-    if (finding->predictable)
-        fprintf(out, "Reserve the size before filling it: it came to %s to %s every time.",
-                BYTES(regrowth->final_min), BYTES(regrowth->final_max));
-    else
-        fprintf(out,
-                "Grow by a factor (1.5 or 2), which copies at most twice the final %s, or reserve "
-                "the size up front where it is known.",
-                BYTES(final));
+    if (finding->predictable) {
+        fprintf(out, "Reserve the size before filling it: it came to %s",
+                BYTES(regrowth->final_min));
+        if (regrowth->final_min < regrowth->final_max)
+            fprintf(out, " to %s", BYTES(regrowth->final_max));
+        fputs(" every time.", out);
+        return;
+    }
+    fprintf(out,
+            "Grow by a factor (1.5 or 2), which copies at most twice the final %s, or reserve the "
+            "size up front where it is known.",
+            BYTES(mean(regrowth->final_bytes, regrowth->chains)));
 }
 
 static void advise_churn(FILE *out, const struct finding *finding) {
