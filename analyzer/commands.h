@@ -30,6 +30,7 @@ int cmd_leaks(int count, char **arguments);
 int cmd_check(int count, char **arguments);
 int cmd_diff(int count, char **arguments);
 int cmd_errors(int count, char **arguments);
+int cmd_advise(int count, char **arguments);
 int cmd_info(int count, char **arguments);
 int cmd_dump(int count, char **arguments);
 int cmd_run(int count, char **arguments);

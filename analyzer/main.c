@@ -24,6 +24,7 @@ static const struct command commands[] = {
     {"diff", cmd_diff, "what changed from one recording to another"},
     {"check", cmd_check, "whether a recording keeps to limits and rules, for CI"},
     {"errors", cmd_errors, "double, invalid and mismatched frees"},
+    {"advise", cmd_advise, "what could be better: growth, churn, reallocs, contention"},
     {"info", cmd_info, "what a trace consists of and whether it is whole"},
     {"dump", cmd_dump, "the events of a trace, one a line"},
 };
