@@ -20,15 +20,17 @@ enum exit_status {
 
 /* Arguments begin with the command's name. */
 int cmd_report(int count, char **arguments);
+int cmd_annotate(int count, char **arguments);
 int cmd_flame(int count, char **arguments);
-int cmd_leaks(int count, char **arguments);
-int cmd_check(int count, char **arguments);
-int cmd_diff(int count, char **arguments);
 int cmd_lifetimes(int count, char **arguments);
 int cmd_threads(int count, char **arguments);
 int cmd_timeline(int count, char **arguments);
 int cmd_peak(int count, char **arguments);
+int cmd_leaks(int count, char **arguments);
+int cmd_check(int count, char **arguments);
+int cmd_diff(int count, char **arguments);
 int cmd_errors(int count, char **arguments);
+int cmd_advise(int count, char **arguments);
 int cmd_info(int count, char **arguments);
 int cmd_dump(int count, char **arguments);
 int cmd_run(int count, char **arguments);
