@@ -39,7 +39,7 @@ struct built_frame {
     uint32_t flags; /* not in version 1 */
 };
 
-enum { BUILDER_THREADS = 64 };
+enum { BUILDER_THREADS = 320 };
 
 struct builder {
     struct bytes file;
