@@ -40,6 +40,12 @@ bool command_format(const char *name, const struct output_ops **format);
 /* The value of --limit; false after an error message. */
 bool command_limit(const char *command, const char *text, size_t *limit);
 
+/* Takes the value of --jobs; false after an error message. */
+bool command_jobs(const char *command, const char *text);
+
+#define COMMAND_HELP_JOBS                                                                          \
+    "  --jobs N             threads that read and match, at most (default: one for each CPU)\n"
+
 /* Both name one regular file, be it by links; false if either does not exist. */
 bool command_same_file(const char *path, const char *other);
 
@@ -48,13 +54,21 @@ bool command_same_file(const char *path, const char *other);
 bool command_overwrites(const char *command, const char *option, const char *output,
                         const char *needed);
 
-/* Where a command writes: a file, or stdout for NULL. */
+/* Where a command writes: a file, or stdout for NULL. A regular file is written beside the one
+ * there is, whose place it takes when it is complete; a signal that ends the program leaves nothing
+ * of it. */
 struct command_output {
     const char *path;
     FILE *file;
+    char *target; /* what `path` names, behind links; NULL: that is what is being written */
+    char *beside; /* written instead */
+    int removed;  /* by a signal: see util/interrupt.h */
 };
 
 bool command_output_open(struct command_output *output, const char *path);
+
+/* Closes what is not complete: the file that was there stays as it was. */
+void command_output_discard(struct command_output *output);
 
 /* False if anything could not be written: after an error message, except that a reader of stdout
  * who has gone away needs none. */

@@ -1,5 +1,6 @@
 /* memtrack: the analyzer's commands. */
 #include "commands.h"
+#include "util/interrupt.h"
 
 #include <signal.h>
 #include <string.h>
@@ -61,11 +62,12 @@ static int run_command(int count, char **arguments) {
 }
 
 int main(int count, char **arguments) {
-    struct command_output output = {.file = stdout};
+    struct command_output output = {.file = stdout, .removed = -1};
     int status;
 
     /* So that a reader that goes away is a write error like any other. */
     signal(SIGPIPE, SIG_IGN);
+    interrupt_catch();
     status = run_command(count, arguments);
     if (status == STATUS_OK && !command_output_close(&output))
         status = STATUS_ERROR;

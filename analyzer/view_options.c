@@ -118,6 +118,7 @@ enum option_value {
     PHASE,
     THREAD,
     MIN_BYTES,
+    JOBS,
     AT,
     HELP,
 };
@@ -140,6 +141,7 @@ static const struct {
     {VIEW_TIMES, {"phase", required_argument, NULL, PHASE}},
     {VIEW_TIMES, {"thread", required_argument, NULL, THREAD}},
     {VIEW_MIN_BYTES, {"min-bytes", required_argument, NULL, MIN_BYTES}},
+    {0, {"jobs", required_argument, NULL, JOBS}},
     {VIEW_AT, {"at", required_argument, NULL, AT}},
     {0, {"help", no_argument, NULL, HELP}},
 };
@@ -223,6 +225,8 @@ static bool take_common(const char *command, struct view_options *parsed, int op
         return true;
     case MIN_BYTES:
         return view_bytes(command, "--min-bytes", optarg, &parsed->options.min_bytes);
+    case JOBS:
+        return command_jobs(command, optarg);
     case AT:
         return view_moment(command, "--at", optarg, &parsed->at);
     default:
