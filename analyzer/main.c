@@ -14,12 +14,17 @@ struct command {
 static const struct command commands[] = {
     {"run", cmd_run, "run an instrumented program, then report"},
     {"report", cmd_report, "what a trace says: peak, leaks, top calling contexts"},
+    {"annotate", cmd_annotate, "source lines with what was allocated on them"},
     {"flame", cmd_flame, "folded stacks for flame graphs"},
     {"peak", cmd_peak, "who held the memory at the peak or any other moment"},
     {"timeline", cmd_timeline, "live bytes and allocations over time"},
     {"threads", cmd_threads, "what each thread allocates, and who frees it"},
     {"lifetimes", cmd_lifetimes, "how long blocks live and how large they are"},
+    {"leaks", cmd_leaks, "what was live at the end, unreachable apart from reachable"},
+    {"diff", cmd_diff, "what changed from one recording to another"},
+    {"check", cmd_check, "whether a recording keeps to limits and rules, for CI"},
     {"errors", cmd_errors, "double, invalid and mismatched frees"},
+    {"advise", cmd_advise, "what could be better: growth, churn, reallocs, contention"},
     {"info", cmd_info, "what a trace consists of and whether it is whole"},
     {"dump", cmd_dump, "the events of a trace, one a line"},
 };
