@@ -14,6 +14,18 @@ static const char help[] =
     "  --jobs N   threads that decode, at most (default: one for each CPU)\n"
     "  --help     this text\n";
 
+static void decode_references(struct reader *reader) {
+    const struct references_visitor visitor = {.region = NULL};
+    struct error error;
+    uint64_t offset;
+
+    if (!references_read(reader, &visitor, &offset, &error)) {
+        struct mt_block_header header = reader_block_header(reader, offset);
+
+        damage_note(&reader->damage, offset, sizeof(header) + header.stored_size, "%s", error.text);
+    }
+}
+
 /* Decoding adds malformed blocks to the trace's damage. */
 static bool decode_all(struct trace *trace, struct error *error) {
     const struct event *events;
@@ -29,6 +41,7 @@ static bool decode_all(struct trace *trace, struct error *error) {
     }
     progress_end(&progress);
     merge_end(&merge);
+    decode_references(&trace->reader);
     return done;
 }
 

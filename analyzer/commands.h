@@ -12,8 +12,10 @@
 enum exit_status {
     STATUS_OK = 0,
     STATUS_DAMAGED = 1,  /* info --verify found damage */
+    STATUS_VIOLATED = 1, /* check: a rule is */
     STATUS_NO_TRACE = 1, /* run: the trace asked for was not made */
     STATUS_ERROR = 2,
+    STATUS_UNSURE = 2, /* check: no rule is violated that could be told */
 };
 
 /* Arguments begin with the command's name. */
@@ -24,7 +26,11 @@ int cmd_lifetimes(int count, char **arguments);
 int cmd_threads(int count, char **arguments);
 int cmd_timeline(int count, char **arguments);
 int cmd_peak(int count, char **arguments);
+int cmd_leaks(int count, char **arguments);
+int cmd_check(int count, char **arguments);
+int cmd_diff(int count, char **arguments);
 int cmd_errors(int count, char **arguments);
+int cmd_advise(int count, char **arguments);
 int cmd_info(int count, char **arguments);
 int cmd_dump(int count, char **arguments);
 int cmd_run(int count, char **arguments);

@@ -20,7 +20,11 @@ static const struct command commands[] = {
     {"timeline", cmd_timeline, "live bytes and allocations over time"},
     {"threads", cmd_threads, "what each thread allocates, and who frees it"},
     {"lifetimes", cmd_lifetimes, "how long blocks live and how large they are"},
+    {"leaks", cmd_leaks, "what was live at the end, unreachable apart from reachable"},
+    {"diff", cmd_diff, "what changed from one recording to another"},
+    {"check", cmd_check, "whether a recording keeps to limits and rules, for CI"},
     {"errors", cmd_errors, "double, invalid and mismatched frees"},
+    {"advise", cmd_advise, "what could be better: growth, churn, reallocs, contention"},
     {"info", cmd_info, "what a trace consists of and whether it is whole"},
     {"dump", cmd_dump, "the events of a trace, one a line"},
 };

@@ -19,14 +19,14 @@ struct session_request {
 struct session {
     struct trace *traces;
     size_t count;
-    size_t unread; /* others that were asked for and cannot be read */
+    size_t unread;               /* others that were asked for and cannot be read */
     struct observers *observers; /* by trace, each in the order of the request */
     struct report report;
 };
 
-/* Opens and analyzes every trace that can be read and adds them up; one line on stderr for each that
- * cannot, and for each that is damaged. False, after an error message, if there is nothing to report
- * on. Always to be closed. */
+/* Opens and analyzes every trace that can be read and adds them up; one line on stderr for each
+ * that cannot, and for each that is damaged. False, after an error message, if there is nothing to
+ * report on. Always to be closed. */
 bool session_load(struct session *session, char **paths, size_t count,
                   const struct session_request *request);
 void session_close(struct session *session);

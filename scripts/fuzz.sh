@@ -8,5 +8,5 @@ llvm=${MEMTRACK_LLVM_VERSION:-14}
 
 [ -f "$build/build.ninja" ] || cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
   -DCMAKE_C_COMPILER="clang-$llvm" -DCMAKE_CXX_COMPILER="clang++-$llvm" -DMEMTRACK_FUZZ=ON
-cmake --build "$build" --target test/fuzz/all
+cmake --build "$build" --target test/fuzz/all make_trace
 exec ctest --test-dir "$build/test/fuzz" --output-on-failure

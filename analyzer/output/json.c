@@ -70,7 +70,7 @@ static json_t *frames_array(const struct trace *trace, uint32_t context, uint64_
     return array;
 }
 
-static void set_frames(json_t *object, const struct trace *trace, uint32_t context) {
+void json_set_frames(json_t *object, const struct trace *trace, uint32_t context) {
     uint64_t omitted;
 
     JSON_SET(object, "frames", frames_array(trace, context, &omitted));
@@ -200,7 +200,7 @@ json_t *json_row(const struct report_row *row, enum report_by by, bool fold) {
     if (by == REPORT_BY_CONTEXT) {
         JSON_SET(object, "id", json_number_of(trace->defs.contexts.items[row->context].id));
         JSON_SET(object, "hash", json_hash(row->key));
-        set_frames(object, trace, row->context);
+        json_set_frames(object, trace, row->context);
         JSON_SET(object, "folded", json_number_of(chains_folded(row->chains, row->context, fold)));
     } else {
         JSON_SET(object, "name", group_name(row, by, fold));
@@ -238,7 +238,7 @@ static json_t *place_object(const struct report_place *place) {
     if (!place->chains)
         return json_null();
     object = json_object();
-    set_frames(object, place->chains->trace, place->context);
+    json_set_frames(object, place->chains->trace, place->context);
     JSON_SET(object, "pid", json_integer(place->chains->trace->reader.header.pid));
     return object;
 }

@@ -26,6 +26,9 @@ void json_write_phases(FILE *out, const struct report *report);
 /* A row with its names and counters. */
 json_t *json_row(const struct report_row *row, enum report_by by, bool fold);
 
+/* Members "frames" and "frames_omitted": the chain of a context, innermost first. */
+void json_set_frames(json_t *object, const struct trace *trace, uint32_t context);
+
 /* Which thread it is. */
 void json_set_thread(json_t *object, const struct trace *trace, uint32_t id);
 

@@ -1,5 +1,6 @@
 /* Writes the traces that the tests here read: make_trace KIND FILE [EVENTS [THREADS]]
  * For the kinds of make_chains, the number is that of contexts. */
+#include "make_advice.h"
 #include "make_chains.h"
 #include "make_complete.h"
 #include "make_profile.h"
@@ -234,7 +235,8 @@ static int make(struct builder *builder, const char *kind, uint64_t events, uint
         make_large(builder, events, threads);
     else if (strcmp(kind, "empty") != 0)
         return make_complete(builder, kind) || make_profile(builder, kind) ||
-               make_views(builder, kind) || make_chains(builder, kind, events);
+               make_views(builder, kind) || make_advice(builder, kind) ||
+               make_chains(builder, kind, events);
     return 1;
 }
 
