@@ -2,22 +2,23 @@
 #include "commands.h"
 #include "model/foreign.h"
 #include "trace/merge.h"
+#include "util/progress.h"
 
 #include <getopt.h>
 #include <inttypes.h>
 
 static const char help[] =
-    "Usage: memtrack dump [--format text|json] [-o FILE] TRACE\n"
+    "Usage: memtrack dump [--format text|json] [-o FILE] [--jobs N] TRACE\n"
     "\n"
     "Prints the events of all threads in order of time, one a line: nanoseconds since the start,\n"
     "thread, operation, address, size, context id, and the innermost function of its call site.\n"
     "\n"
     "  --format text|json   json: one object a line\n"
-    "  -o, --output FILE    write there instead of to standard output\n"
+    "  -o, --output FILE    write there instead of to standard output\n" COMMAND_HELP_JOBS
     "  --help               this text\n";
 
 static bool dump_events(struct trace *trace, const struct output_ops *format, FILE *out,
-                        struct error *error) {
+                        struct progress *progress, struct error *error) {
     const struct event *events;
     struct merge merge;
     size_t count = 1;
@@ -28,9 +29,25 @@ static bool dump_events(struct trace *trace, const struct output_ops *format, FI
         done = merge_next(&merge, &events, &count, error);
         for (size_t i = 0; done && i < count; i++)
             format->event(out, trace, &events[i]);
+        if (progress)
+            progress_at(progress, merge.delivered);
     }
     merge_end(&merge);
     return done;
+}
+
+/* Events on a terminal are progress enough. */
+static bool dump_to(struct command_output *output, struct trace *trace,
+                    const struct output_ops *format, struct error *error) {
+    struct progress progress;
+    bool good;
+
+    if (!foreign_resolve(trace, 1, error))
+        return false;
+    progress_begin(&progress, trace->path, trace->reader.events);
+    good = dump_events(trace, format, output->file, output->path ? &progress : NULL, error);
+    progress_end(&progress);
+    return good;
 }
 
 static int dump(const char *path, const struct output_ops *format, const char *output_path) {
@@ -44,11 +61,12 @@ static int dump(const char *path, const struct output_ops *format, const char *o
     if (!command_output_open(&output, output_path)) {
         status = STATUS_ERROR;
     } else {
-        if (!foreign_resolve(&trace, 1, &error) ||
-            !dump_events(&trace, format, output.file, &error))
+        if (!dump_to(&output, &trace, format, &error)) {
+            command_output_discard(&output);
             status = command_error("%s: %s", path, error.text);
-        if (!command_output_close(&output))
+        } else if (!command_output_close(&output)) {
             status = STATUS_ERROR;
+        }
         if (trace.defs.profile.present)
             command_error("%s: is a profile: there are no events but those after it", path);
         if (trace.reader.damage.count)
@@ -61,9 +79,10 @@ static int dump(const char *path, const struct output_ops *format, const char *o
 }
 
 int cmd_dump(int count, char **arguments) {
-    enum { FORMAT = 256, HELP };
+    enum { FORMAT = 256, JOBS, HELP };
     static const struct option options[] = {{"format", required_argument, NULL, FORMAT},
                                             {"output", required_argument, NULL, 'o'},
+                                            {"jobs", required_argument, NULL, JOBS},
                                             {"help", no_argument, NULL, HELP},
                                             {NULL, 0, NULL, 0}};
     const struct output_ops *format = &output_text;
@@ -79,6 +98,10 @@ int cmd_dump(int count, char **arguments) {
             break;
         case 'o':
             output_path = optarg;
+            break;
+        case JOBS:
+            if (!command_jobs("dump", optarg))
+                return STATUS_ERROR;
             break;
         case HELP:
             fputs(help, stdout);

@@ -11,7 +11,7 @@ static const char help[] =
     "  --format text|json   default text; json: summary, process and errors of memtrack report\n"
     "  -o, --output FILE    write there instead of to standard output\n"
     "  --limit N            errors in the text; 0 for all (default 100)\n"
-    "  --no-fold            show every frame\n"
+    "  --no-fold            show every frame\n" COMMAND_HELP_JOBS
     "  --help               this text\n"
     "\n"
     "  double free      of a block that a recorded free had ended, however long ago; a realloc of\n"

@@ -19,7 +19,7 @@ static const char help[] =
     "  --no-fold            keep wrappers, library frames and recursion, which are folded as in\n"
     "                       memtrack report\n"
     "  -o, --output FILE    write there instead of to standard output\n" VIEW_HELP_SCOPE
-    "  --help               this text\n"
+        COMMAND_HELP_JOBS "  --help               this text\n"
     "\n"
     "Inlined frames end with _[i], the mark that flamegraph.pl --colors java knows. The values\n"
     "add up to the figure of the report's summary; stacks that cost nothing are left out. Of a\n"

@@ -33,8 +33,8 @@ static const char help[] =
     "  --no-fold            show every frame: see Folding\n" VIEW_HELP_SCOPE
     "  --pools              what custom allocators handed out, by pool, and what they took from\n"
     "                       the heap\n"
-    "  --pool NAME          report on the blocks of that pool instead of the heap's\n"
-    "  --help               this text\n"
+    "  --pool NAME          report on the blocks of that pool instead of the "
+    "heap's\n" COMMAND_HELP_JOBS "  --help               this text\n"
     "\n"
     "Definitions:\n"
     "  allocations  blocks that began to live; a realloc is one allocation and one free\n"

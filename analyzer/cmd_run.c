@@ -289,7 +289,7 @@ static void explain_missing(const struct run *run, const struct arguments *argum
 static void report_trace(struct run *run, const struct arguments *arguments) {
     static const struct report_options options = {.limit = 10};
     static const struct session_request request = {0};
-    struct command_output output = {.file = stderr};
+    struct command_output output = {.file = stderr, .removed = -1};
     struct session session;
     struct error error;
     char *paths[] = {run->found};

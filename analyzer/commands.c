@@ -1,8 +1,9 @@
 #include "commands.h"
 
+#include "trace/crew.h"
+
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,21 @@ bool command_limit(const char *command, const char *text, size_t *limit) {
     return true;
 }
 
+bool command_jobs(const char *command, const char *text) {
+    char *end;
+    unsigned long jobs;
+
+    errno = 0;
+    jobs = strtoul(text, &end, 10);
+    if (errno || *end || end == text || text[0] == '-' || jobs < 1 || jobs > MT_MAX_JOBS) {
+        command_error("%s: --jobs needs a number from 1 to %d, not '%s'", command, MT_MAX_JOBS,
+                      text);
+        return false;
+    }
+    crew_set_jobs((unsigned)jobs);
+    return true;
+}
+
 bool command_same_file(const char *path, const char *other) {
     struct stat status, others;
 
@@ -63,37 +79,4 @@ bool command_overwrites(const char *command, const char *option, const char *out
     command_error("%s: %s %s would overwrite %s: they are the same file", command, option, output,
                   needed);
     return true;
-}
-
-bool command_output_open(struct command_output *output, const char *path) {
-    output->path = path;
-    output->file = path ? fopen(path, "we") : stdout;
-    if (!output->file)
-        command_error("%s: cannot be written: %s", path, strerror(errno));
-    return output->file != NULL;
-}
-
-/* The stream does not keep why a write in its midst failed, so the pipe is asked. */
-static bool reader_is_gone(FILE *file, int error) {
-    struct pollfd descriptor = {.fd = fileno(file), .events = POLLOUT};
-
-    return error == EPIPE ||
-           (poll(&descriptor, 1, 0) == 1 && (descriptor.revents & (POLLERR | POLLHUP)) != 0);
-}
-
-bool command_output_close(struct command_output *output) {
-    int error = 0;
-
-    errno = 0;
-    if (fflush(output->file) != 0 || ferror(output->file))
-        error = errno ? errno : EIO;
-    if (error && !output->path && reader_is_gone(output->file, error))
-        return false;
-    if (output->path && fclose(output->file) != 0 && !error)
-        error = errno;
-    output->file = NULL;
-    if (error)
-        command_error("%s: cannot be written: %s", output->path ? output->path : "standard output",
-                      strerror(error));
-    return error == 0;
 }

@@ -1,5 +1,6 @@
 /* memtrack: the analyzer's commands. */
 #include "commands.h"
+#include "util/interrupt.h"
 
 #include <signal.h>
 #include <string.h>
@@ -13,9 +14,15 @@ struct command {
 static const struct command commands[] = {
     {"run", cmd_run, "run an instrumented program, then report"},
     {"report", cmd_report, "what a trace says: peak, leaks, top calling contexts"},
+    {"annotate", cmd_annotate, "source lines with what was allocated on them"},
     {"flame", cmd_flame, "folded stacks for flame graphs"},
     {"peak", cmd_peak, "who held the memory at the peak or any other moment"},
+    {"timeline", cmd_timeline, "live bytes and allocations over time"},
+    {"threads", cmd_threads, "what each thread allocates, and who frees it"},
     {"lifetimes", cmd_lifetimes, "how long blocks live and how large they are"},
+    {"leaks", cmd_leaks, "what was live at the end, unreachable apart from reachable"},
+    {"diff", cmd_diff, "what changed from one recording to another"},
+    {"check", cmd_check, "whether a recording keeps to limits and rules, for CI"},
     {"errors", cmd_errors, "double, invalid and mismatched frees"},
     {"advise", cmd_advise, "what could be better: growth, churn, reallocs, contention"},
     {"info", cmd_info, "what a trace consists of and whether it is whole"},
@@ -60,11 +67,12 @@ static int run_command(int count, char **arguments) {
 }
 
 int main(int count, char **arguments) {
-    struct command_output output = {.file = stdout};
+    struct command_output output = {.file = stdout, .removed = -1};
     int status;
 
     /* So that a reader that goes away is a write error like any other. */
     signal(SIGPIPE, SIG_IGN);
+    interrupt_catch();
     status = run_command(count, arguments);
     if (status == STATUS_OK && !command_output_close(&output))
         status = STATUS_ERROR;

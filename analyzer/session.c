@@ -41,19 +41,19 @@ static void warn_of_live_file(const struct trace *trace) {
                 trace->path);
 }
 
+/* One that cannot be read does not keep the others from being reported. */
 static bool open_traces(struct session *session, char **paths, size_t count) {
     struct error error;
 
     for (size_t i = 0; i < count; i++) {
-        struct trace *trace = &session->traces[i];
-
-        if (!trace_open(trace, paths[i], &error)) {
+        if (trace_open(&session->traces[session->count], paths[i], &error)) {
+            session->count++;
+        } else {
             command_error("%s: %s", paths[i], error.text);
-            return false;
+            session->unread++;
         }
-        session->count++;
     }
-    return true;
+    return session->count != 0;
 }
 
 /* Names come first: a report prepares the chains as they are then. */
@@ -191,7 +191,7 @@ static int write_output(struct session *session, const char *path, session_write
     if (!command_output_open(&output, path))
         return STATUS_ERROR;
     if (!write(output.file, session, data, &error)) {
-        command_output_close(&output);
+        command_output_discard(&output);
         return command_error("%s", error.text);
     }
     return command_output_close(&output) ? STATUS_OK : STATUS_ERROR;
@@ -213,6 +213,8 @@ int session_write(const char *command, char **paths, size_t count, const char *o
         return command_error("%s: %s", command, error.text);
     if (session_load(&session, paths, count, request))
         status = write_output(&session, output, write, data);
+    if (session.unread)
+        status = STATUS_ERROR;
     session_close(&session);
     return status;
 }

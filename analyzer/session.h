@@ -19,12 +19,14 @@ struct session_request {
 struct session {
     struct trace *traces;
     size_t count;
+    size_t unread;               /* others that were asked for and cannot be read */
     struct observers *observers; /* by trace, each in the order of the request */
     struct report report;
 };
 
-/* Opens and analyzes every trace and adds them up; one line on stderr for each that is damaged.
- * False, after an error message, if one cannot be read. Always to be closed. */
+/* Opens and analyzes every trace that can be read and adds them up; one line on stderr for each
+ * that cannot, and for each that is damaged. False, after an error message, if there is nothing to
+ * report on. Always to be closed. */
 bool session_load(struct session *session, char **paths, size_t count,
                   const struct session_request *request);
 void session_close(struct session *session);
@@ -35,7 +37,7 @@ typedef bool session_writer(FILE *out, struct session *session, const void *data
 
 /* What commands that read traces and write one output do: makes sure that there are traces and that
  * the output (NULL for stdout) overwrites none of them, loads them and calls `write`. Returns the
- * exit status, after an error message if it is none of success. */
+ * exit status, after an error message if it is none of success: also where some were not read. */
 int session_write(const char *command, char **paths, size_t count, const char *output,
                   const struct session_request *request, session_writer *write, const void *data);
 

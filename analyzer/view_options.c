@@ -1,8 +1,8 @@
 #include "view_options.h"
 
 #include "commands.h"
+#include "util/quantity.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,50 +37,29 @@ int view_find_name(const char *command, const struct view_name *names, const cha
     return -1;
 }
 
-struct unit {
-    const char *name;
-    double factor;
-};
-
-static const struct unit times[] = {
+static const struct quantity_unit times[] = {
     {"", 1e9},  {"ns", 1},     {"us", 1e3},   {"ms", 1e6},
     {"s", 1e9}, {"min", 60e9}, {"h", 3.6e12}, {NULL, 0},
 };
 
-/* A number that is not negative, and a unit: the table of them ends with NULL. */
-static bool parse_quantity(const char *text, const struct unit *units, double *value) {
-    char *end;
-
-    *value = strtod(text, &end);
-    if (end == text || !isfinite(*value) || *value < 0)
-        return false;
-    for (; units->name; units++) {
-        if (strcmp(units->name, end) == 0) {
-            *value *= units->factor;
-            return true;
-        }
-    }
-    return false;
-}
-
 bool view_time(const char *command, const char *option, const char *text, double *ns) {
-    if (parse_quantity(text, times, ns))
+    if (quantity_parse(text, times, ns))
         return true;
     command_error("%s: %s needs a time like 1.5, 200ms or 2min, not '%s'", command, option, text);
     return false;
 }
 
 bool view_moment(const char *command, const char *option, const char *text, struct moment *moment) {
-    static const struct unit shares[] = {{"%", 0.01}, {NULL, 0}};
+    static const struct quantity_unit shares[] = {{"%", 0.01}, {NULL, 0}};
 
     *moment = (struct moment){.text = text};
     if (strcmp(text, "peak") == 0)
         return true;
     moment->kind = strcmp(text, "end") == 0 ? MOMENT_END : MOMENT_TIME;
-    if (moment->kind == MOMENT_END || parse_quantity(text, times, &moment->value))
+    if (moment->kind == MOMENT_END || quantity_parse(text, times, &moment->value))
         return true;
     moment->kind = MOMENT_SHARE;
-    if (parse_quantity(text, shares, &moment->value) && moment->value <= 1)
+    if (quantity_parse(text, shares, &moment->value) && moment->value <= 1)
         return true;
     command_error("%s: %s needs peak, end, a time like 1.5 or 200ms, or a share like 50%%, not "
                   "'%s'",
@@ -89,16 +68,8 @@ bool view_moment(const char *command, const char *option, const char *text, stru
 }
 
 bool view_bytes(const char *command, const char *option, const char *text, uint64_t *bytes) {
-    static const struct unit units[] = {
-        {"", 1},          {"B", 1},       {"K", 1 << 10},   {"KiB", 1 << 10}, {"M", 1 << 20},
-        {"MiB", 1 << 20}, {"G", 1 << 30}, {"GiB", 1 << 30}, {NULL, 0},
-    };
-    double value;
-
-    if (parse_quantity(text, units, &value) && value < 0x1p63) {
-        *bytes = (uint64_t)value;
+    if (quantity_bytes(text, bytes))
         return true;
-    }
     command_error("%s: %s needs a number of bytes like 4096, 64K or 1.5MiB, not '%s'", command,
                   option, text);
     return false;
@@ -118,6 +89,7 @@ enum option_value {
     PHASE,
     THREAD,
     MIN_BYTES,
+    JOBS,
     AT,
     HELP,
 };
@@ -140,6 +112,7 @@ static const struct {
     {VIEW_TIMES, {"phase", required_argument, NULL, PHASE}},
     {VIEW_TIMES, {"thread", required_argument, NULL, THREAD}},
     {VIEW_MIN_BYTES, {"min-bytes", required_argument, NULL, MIN_BYTES}},
+    {0, {"jobs", required_argument, NULL, JOBS}},
     {VIEW_AT, {"at", required_argument, NULL, AT}},
     {0, {"help", no_argument, NULL, HELP}},
 };
@@ -223,6 +196,8 @@ static bool take_common(const char *command, struct view_options *parsed, int op
         return true;
     case MIN_BYTES:
         return view_bytes(command, "--min-bytes", optarg, &parsed->options.min_bytes);
+    case JOBS:
+        return command_jobs(command, optarg);
     case AT:
         return view_moment(command, "--at", optarg, &parsed->at);
     default:

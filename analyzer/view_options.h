@@ -17,7 +17,7 @@ struct view_options {
     bool help;
 };
 
-/* Which a command has; --help all have. */
+/* Which a command has; --jobs and --help all have. */
 enum view_option_set {
     VIEW_FORMAT = 1 << 0, /* --format text|json */
     VIEW_OUTPUT = 1 << 1, /* -o */

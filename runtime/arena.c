@@ -48,6 +48,8 @@ static void *take_new(size_t size, size_t alignment) {
 
         if (!memory)
             return NULL;
+        /* What the C library keeps there may be the program's, such as the values of its keys. */
+        mt_os_memory_disown(memory);
         mt_arena_start = (uintptr_t)memory;
     }
     at = (used + sizeof(struct head) + alignment - 1) & ~(alignment - 1);

@@ -55,6 +55,7 @@ static void *run(void *argument) {
 
     mt_local.busy = 1 | MT_LOCAL_QUIET;
     prctl(PR_SET_NAME, "memtrack");
+    mt_writer_thread_enter();
     atomic_store(id, gettid());
     while (!atomic_load(&ending)) {
         uint32_t now = atomic_load(&bell);
@@ -68,6 +69,7 @@ static void *run(void *argument) {
         seen = now;
         take_part();
     }
+    mt_writer_thread_leave();
     return NULL;
 }
 

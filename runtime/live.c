@@ -222,6 +222,13 @@ void mt_live_note_clock(void) {
     atomic_store(&noting_clock, false);
 }
 
+void mt_live_each(void (*visit)(uintptr_t start, uintptr_t end, void *data), void *data) {
+    mt_lock_take(&lock);
+    for (unsigned i = 0; i < chunk_count; i++)
+        visit((uintptr_t)chunks[i].memory, (uintptr_t)chunks[i].memory + chunks[i].size, data);
+    mt_lock_release(&lock);
+}
+
 void mt_live_close(bool keep) {
     struct stat status;
 

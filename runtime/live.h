@@ -35,6 +35,9 @@ void mt_live_note_loss(enum mt_loss_reason reason, uint64_t events);
 /* Notes what the clocks say now. Any thread. */
 void mt_live_note_clock(void);
 
+/* Calls `visit` for the memory that is mapped to the file. */
+void mt_live_each(void (*visit)(uintptr_t start, uintptr_t end, void *data), void *data);
+
 /* Removes the file: the trace is complete. Segments remain usable. With `keep` it stays: it holds
  * what the trace could not be given. */
 void mt_live_close(bool keep);

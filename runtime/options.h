@@ -21,6 +21,7 @@ enum mt_sample_preset {
     MT_SAMPLE_DEMO,
 };
 enum mt_clock_choice { MT_CLOCK_PRECISE, MT_CLOCK_COARSE };
+enum mt_leaks { MT_LEAKS_SCAN, MT_LEAKS_OFF };
 enum mt_overflow { MT_OVERFLOW_BLOCK, MT_OVERFLOW_DROP };
 
 struct mt_options {

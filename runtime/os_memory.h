@@ -12,6 +12,13 @@
 void *mt_os_memory_map(size_t size);
 void mt_os_memory_unmap(void *memory, size_t size);
 
+/* The memory is no longer the runtime's: what lies there is the program's. */
+void mt_os_memory_disown(void *memory);
+
+/* Calls `visit` for what is mapped now and the runtime's own. False: there is more than is known.
+ */
+bool mt_os_memory_each(void (*visit)(uintptr_t start, uintptr_t end, void *data), void *data);
+
 /* Whether the eight bytes around the address can be read. A system call; keeps errno. */
 bool mt_os_memory_is_readable(uintptr_t address);
 

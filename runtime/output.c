@@ -138,6 +138,13 @@ bool mt_output_append_apart(void) {
     return done;
 }
 
+bool mt_output_append_more(const void *blocks, size_t size) {
+    if (!mt_sink_append(blocks, size))
+        return false;
+    appended_events = 0;
+    return true;
+}
+
 void mt_output_append_end(void (*put)(void)) {
     put();
     if (!mt_sink_append(mt_output.bytes.data, mt_output.bytes.size) && mt_sink_take_back()) {

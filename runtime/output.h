@@ -48,6 +48,10 @@ void mt_output_flush_if_much(void);
  * whose counting goes on. False if that cannot be done. */
 bool mt_output_append_apart(void);
 
+/* Appends blocks that hold no events, which cannot be lost with them. False if that cannot be done.
+ */
+bool mt_output_append_more(const void *blocks, size_t size);
+
 /* Appends what `put` puts, the trace's end, which on a full disk is worth more than the last
  * events. */
 void mt_output_append_end(void (*put)(void));

@@ -12,6 +12,7 @@
 #include "os_memory.h"
 #include "record.h"
 #include "redirect.h"
+#include "references.h"
 #include "sample.h"
 #include "sink.h"
 #include "sites.h"
@@ -203,6 +204,7 @@ static bool prepare(void) {
     if (mt_options.clock == MT_CLOCK_COARSE)
         mt_stamp_kind = MT_STAMP_COARSE;
     mt_sink_prepare();
+    mt_references_prepare();
     if (mt_sample_start())
         atomic_store(&wanted, MT_RECORDING_SAMPLED);
     mark_own_process();
@@ -255,6 +257,8 @@ static __attribute__((constructor(101))) void on_load(void) {
 }
 
 static void end_recording(void) {
+    /* What registers hold is on the stack from here on. */
+    __builtin_unwind_init();
     if (mt_process_is_stray() || mt_process_is_guest())
         return;
     mt_local.busy = 1;
@@ -262,6 +266,7 @@ static void end_recording(void) {
     atomic_store(&finishing, true);
     /* For all threads at once: what comes after this is no loss, it is past the end. */
     atomic_store(mt_recording, MT_RECORDING_OFF);
+    mt_references_exit(mt_stack_pointer());
     mt_writer_finish();
     mt_process_stop_recording();
     MT_SIGNAL_FENCE();

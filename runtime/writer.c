@@ -16,6 +16,7 @@
 #include "output.h"
 #include "process.h"
 #include "profile.h"
+#include "references.h"
 #include "share.h"
 #include "sink.h"
 #include "stamp.h"
@@ -478,6 +479,9 @@ void mt_writer_finish_here(void) {
             finish_profile();
         cpu_ns += mt_clock_nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
         mt_thread_unlock_registry();
+        mt_output_put_definitions();
+        mt_output_flush();
+        mt_references_write();
         mt_live_close(!write_tail());
         mt_sink_close();
     }

@@ -15,8 +15,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define STACK_BYTES (512u << 10)
-
 enum state { STATE_NONE, STATE_RUNS, STATE_UNWANTED };
 enum request { REQUEST_NONE, REQUEST_END, REQUEST_FINISH };
 
@@ -26,11 +24,56 @@ static _Atomic uint32_t request;  /* enum request */
 static _Atomic uint32_t finished; /* a futex */
 static _Atomic pid_t id;          /* the kernel's; 0 until it runs */
 
+/* The runtime's own threads. */
+#define OWN (1 + MT_ASSIST_MAX)
+static struct {
+    _Atomic pid_t id; /* 0: none */
+    _Atomic uintptr_t control_block;
+} own[OWN];
+
+void mt_writer_thread_enter(void) {
+    for (unsigned i = 0; i < OWN; i++) {
+        pid_t none = 0;
+
+        if (atomic_compare_exchange_strong(&own[i].id, &none, gettid())) {
+            atomic_store(&own[i].control_block, (uintptr_t)__builtin_thread_pointer());
+            return;
+        }
+    }
+}
+
+void mt_writer_thread_leave(void) {
+    for (unsigned i = 0; i < OWN; i++) {
+        if (atomic_load(&own[i].id) == gettid()) {
+            atomic_store(&own[i].control_block, 0);
+            atomic_store(&own[i].id, 0);
+        }
+    }
+}
+
+bool mt_writer_thread_is_own(pid_t thread) {
+    for (unsigned i = 0; i < OWN; i++) {
+        if (atomic_load(&own[i].id) == thread)
+            return true;
+    }
+    return false;
+}
+
+void mt_writer_thread_each(void (*visit)(uintptr_t control_block, void *data), void *data) {
+    for (unsigned i = 0; i < OWN; i++) {
+        uintptr_t block = atomic_load(&own[i].control_block);
+
+        if (block)
+            visit(block, data);
+    }
+}
+
 static void *run(void *argument) {
     (void)argument;
     /* For good: nothing that this thread does is the program's. */
     mt_local.busy = 1 | MT_LOCAL_QUIET;
     prctl(PR_SET_NAME, "memtrack");
+    mt_writer_thread_enter();
     atomic_store(&id, gettid());
     mt_writer_detach();
     mt_assist_begin();
@@ -49,6 +92,7 @@ static void *run(void *argument) {
         mt_lock_wake(&finished, INT32_MAX);
     }
     mt_assist_end();
+    mt_writer_thread_leave();
     return NULL;
 }
 
@@ -65,7 +109,7 @@ bool mt_writer_thread_create(void *(*function)(void *), void *argument) {
     mt_guard_quiet(&quiet);
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    pthread_attr_setstacksize(&attributes, MT_WRITER_THREAD_STACK);
     error = pthread_create(&thread, &attributes, function, argument);
     pthread_attr_destroy(&attributes);
     mt_guard_loud(&quiet);
@@ -139,5 +183,9 @@ void mt_writer_thread_after_fork_in_child(void) {
     atomic_store(&request, REQUEST_NONE);
     atomic_store(&finished, 0);
     atomic_store(&id, 0);
+    for (unsigned i = 0; i < OWN; i++) {
+        atomic_store(&own[i].control_block, 0);
+        atomic_store(&own[i].id, 0);
+    }
     mt_assist_after_fork_in_child();
 }

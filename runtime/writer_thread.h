@@ -3,6 +3,7 @@
 #define MT_WRITER_THREAD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Lets it look for work, starting it at the first call. False if there is none: the caller has to
@@ -28,6 +29,17 @@ bool mt_writer_thread_create(void *(*function)(void *), void *argument);
 
 /* Whether the kernel still knows a thread, by its number; 0: one that does not run yet. */
 bool mt_writer_thread_is_alive(pid_t thread);
+
+/* The calling thread is, or is no longer, one of the runtime's. */
+void mt_writer_thread_enter(void);
+void mt_writer_thread_leave(void);
+
+/* Whether a thread is one of the runtime's, and the control block of each. */
+bool mt_writer_thread_is_own(pid_t thread);
+void mt_writer_thread_each(void (*visit)(uintptr_t control_block, void *data), void *data);
+
+/* With the page that guards it. */
+#define MT_WRITER_THREAD_STACK ((uintptr_t)512 << 10)
 
 /* In the child of a fork it is not there. */
 void mt_writer_thread_after_fork_in_child(void);

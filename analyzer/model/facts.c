@@ -17,6 +17,7 @@ void facts_free(struct facts *facts) {
     free(facts->threads);
     errors_free(&facts->errors);
     estimates_free(facts->estimates);
+    reach_free(facts->reach);
     *facts = (struct facts){0};
 }
 

@@ -12,6 +12,7 @@
 #include "model/errors.h"
 #include "model/estimates.h"
 #include "model/live_table.h"
+#include "model/reach.h"
 #include "util/error.h"
 #include "util/id_map.h"
 
@@ -50,6 +51,7 @@ struct facts {
     size_t thread_count;
     struct errors errors;
     struct estimates *estimates; /* of a sampled trace, whose facts are of its events alone */
+    struct reach *reach;         /* of what is live at the end; NULL if the trace does not tell */
     uint64_t events;
     uint64_t pool_events; /* of custom allocators; none of the others counts them */
     uint64_t allocations;

@@ -129,7 +129,8 @@ bool filter_contexts(const struct chains *chains, const struct report_scope *sco
 
 /* `kept`: by trace and context. */
 static void keep_rows(struct report *report, bool *const *kept) {
-    struct counters sums = {.sampled = report->totals.counters.sampled};
+    struct counters sums = {.sampled = report->totals.counters.sampled,
+                            .scanned = report->totals.counters.scanned};
     size_t count = 0;
 
     for (size_t i = 0; i < report->contexts.count; i++) {

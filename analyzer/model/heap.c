@@ -1,6 +1,7 @@
 #include "model/heap.h"
 
 #include "model/inherit.h"
+#include "model/reach.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,10 @@ bool heap_init(struct heap *heap, const struct heap_setup *setup, struct error *
     heap->window = window < 1e15 ? (uint64_t)window : (uint64_t)1e15;
     heap->api_of_context = malloc(defs->contexts.count);
     good = heap->api_of_context && live_table_init(&heap->table);
+    if (good && setup->trace->defs.scan.present && !setup->verdicts) {
+        heap->lived = lived_create();
+        good = heap->lived != NULL;
+    }
     if (good && setup->followed)
         good = history_init(&heap->history, setup->followed,
                             setup->parent ? &setup->parent->history : NULL);
@@ -41,6 +46,8 @@ void heap_free(struct heap *heap) {
     heap->api_of_context = NULL;
     live_table_free(&heap->table);
     live_table_free(&heap->ended);
+    lived_free(heap->lived);
+    heap->lived = NULL;
     history_free(&heap->history);
 }
 
@@ -359,6 +366,8 @@ static bool allocate(struct heap *heap, const struct event *event, uint32_t cont
     }
     *slot = block;
     heap->table.count++;
+    if (heap->lived)
+        lived_note(heap->lived, event->address, event->size);
     if (__builtin_expect(heap->plain, 1))
         facts_block_begins(heap->facts, &block);
     else
@@ -490,5 +499,7 @@ bool heap_finish(struct heap *heap, struct error *error) {
     if (heap->setup.observers && !observers_finish(heap->setup.observers, &heap->table,
                                                    heap->setup.selected, heap->facts->last_ticks))
         heap->out_of_memory = true;
-    return !heap->out_of_memory || error_no_memory(error);
+    if (heap->out_of_memory)
+        return error_no_memory(error);
+    return heap->setup.verdicts || reach_find(heap, &heap->facts->reach, error);
 }

@@ -21,6 +21,7 @@
 #define MT_MODEL_HEAP_H
 
 #include "model/facts.h"
+#include "model/lived.h"
 #include "model/observe.h"
 #include "model/selection.h"
 #include "model/suspects.h"
@@ -67,6 +68,7 @@ struct heap {
     struct live_table table;
     struct live_table ended; /* addresses: blocks of the parent's that live here no longer */
     struct history history;  /* the second time */
+    struct lived *lived; /* if the trace has a scan to look it up for, the first time; else NULL */
     struct facts *facts;
     const struct defs *defs;
     uint8_t *api_of_context;

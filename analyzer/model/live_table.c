@@ -5,7 +5,11 @@
 
 #include <sys/mman.h>
 
+#ifdef MEMTRACK_FUZZ_SMALL
+enum { FIRST_SLOTS = 1 << 8, CACHED_SLOTS = 1 << 20, RELEASED_SLOTS = 1 << 16 };
+#else
 enum { FIRST_SLOTS = 1 << 14, CACHED_SLOTS = 1 << 20, RELEASED_SLOTS = 1 << 16 };
+#endif
 
 /* Mapped at a multiple of its size, so that huge pages fit; the kernel only gives the memory that
  * is touched. */

@@ -126,6 +126,18 @@ static struct counters estimated_sums(const struct facts *facts) {
     return estimated_context(&sums, facts->allocations, 0);
 }
 
+static void set_reach(struct counters *counters, const struct reach_counts *counts) {
+    counters->scanned = true;
+    counters->reachable_bytes = counts->reachable_bytes;
+    counters->reachable_blocks = counts->reachable_blocks;
+    counters->unreachable_bytes = counts->unreachable_bytes;
+    counters->unreachable_blocks = counts->unreachable_blocks;
+    counters->indirect_bytes = counts->indirect_bytes;
+    counters->indirect_blocks = counts->indirect_blocks;
+    counters->kept_bytes = counts->kept_bytes;
+    counters->kept_blocks = counts->kept_blocks;
+}
+
 static bool add_row(struct report_rows *rows, const struct report_row *row) {
     uint32_t index = id_map_get(&rows->of_key, row->key);
     struct report_row *added;
@@ -172,6 +184,8 @@ static bool add_contexts(struct report *report, const struct chains *chains,
         if (facts->estimates)
             row.counters = estimated_context(&facts->estimates->contexts[i], context->allocations,
                                              trace->defs.ns_per_tick);
+        if (facts->reach)
+            set_reach(&row.counters, &facts->reach->contexts[i]);
         if (!add_row(&report->contexts, &row))
             return false;
     }
@@ -253,6 +267,10 @@ static void add_totals(struct report_totals *totals, const struct trace *trace,
         sums = estimated_sums(facts);
         peak_ticks = facts->estimates->peak_ticks;
         totals->sampled++;
+    }
+    if (facts->reach) {
+        set_reach(&sums, &facts->reach->sums);
+        totals->scanned++;
     }
     counters_add(&totals->counters, &sums);
     totals->events += facts->events;

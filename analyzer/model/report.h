@@ -150,6 +150,7 @@ struct report_totals {
     double peak_ns;     /* of the trace with the largest peak, since its start */
     uint64_t largest_peak;
     uint64_t sampled;  /* traces */
+    uint64_t scanned;  /* traces */
     bool rate_unknown; /* of at least one trace's clock */
     bool cut;
 };

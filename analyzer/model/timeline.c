@@ -86,6 +86,15 @@ static bool find_series(struct timeline *timeline) {
     return timeline->series != NULL;
 }
 
+/* What happens at the very end belongs to the last bucket. */
+static void divide(struct timeline *timeline) {
+    uint64_t span = timeline->last - timeline->start;
+
+    span = span ? span : 1;
+    timeline->width = (span - 1) / timeline->options.points + 1;
+    timeline->buckets = (uint32_t)((span - 1) / timeline->width + 1);
+}
+
 static struct observer *create(const struct trace *trace, const void *options) {
     struct timeline *timeline = calloc(1, sizeof(*timeline));
 
@@ -101,8 +110,7 @@ static struct observer *create(const struct trace *trace, const void *options) {
         timeline->options.stored = MT_TIMELINE_STORED;
     timeline->start = trace->reader.header.start_ticks;
     timeline->last = trace_last_ticks(trace);
-    timeline->width = (timeline->last - timeline->start) / timeline->options.points + 1;
-    timeline->buckets = (uint32_t)((timeline->last - timeline->start) / timeline->width + 1);
+    divide(timeline);
     timeline->bucket_end = timeline->start + timeline->width;
     if (find_phases(timeline) && find_series(timeline))
         return &timeline->base;

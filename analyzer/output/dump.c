@@ -59,17 +59,27 @@ static void put_json_string(FILE *out, const char *text) {
     free(clean);
 }
 
+/* What readers of JSON take for an integer: none is larger than what 64 bits with a sign hold. */
+static uint64_t json_ns(double ns) {
+    return ns >= 9e18 ? INT64_MAX : (uint64_t)(ns + 0.5);
+}
+
+static uint64_t json_size(uint64_t size) {
+    return size > INT64_MAX ? INT64_MAX : size;
+}
+
 void dump_event_json(FILE *out, const struct trace *trace, const struct event *event) {
     uint32_t context = defs_context(&trace->defs, event->context);
     const struct frame *frame = &defs_site(&trace->defs, context)->frames[0];
     char *name = clean_name(frame->function);
 
     fprintf(out,
-            "{\"time_ns\": %.0f, \"thread\": %u, \"op\": \"%s\", \"address\": \"0x%" PRIx64 "\", ",
-            trace_ns(trace, event->ticks), trace->reader.streams[event->stream].thread,
+            "{\"time_ns\": %" PRIu64 ", \"thread\": %u, \"op\": \"%s\", \"address\": \"0x%" PRIx64
+            "\", ",
+            json_ns(trace_ns(trace, event->ticks)), trace->reader.streams[event->stream].thread,
             operations[event->op], event->address);
     if (event_is_allocation(event) && event->op != MT_OP_IN_POOL)
-        fprintf(out, "\"size\": %" PRIu64 ", ", (uint64_t)event->size);
+        fprintf(out, "\"size\": %" PRIu64 ", ", json_size(event->size));
     if (event->probability)
         fprintf(out, "\"probability\": %.8f, ", event->probability / 65536.0);
     fprintf(out, "\"context\": %u, \"hash\": \"%016" PRIx64 "\", \"function\": ", event->context,

@@ -2,7 +2,7 @@
 #ifndef MT_OUTPUT_FRAMES_H
 #define MT_OUTPUT_FRAMES_H
 
-#include "model/chains.h"
+#include "model/report.h"
 
 #include <stdio.h>
 

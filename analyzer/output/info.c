@@ -139,10 +139,40 @@ static void print_profile(FILE *out, const struct defs *defs) {
                 (double)defs->end.writer_ns / (double)profile->totals.events);
 }
 
+/* The scan at the end: what it found out, or why there was none. */
+static void print_scan(FILE *out, const struct scan_def *scan) {
+    static const char *const reasons[] = {
+        [MT_SCAN_OFF] = "off",
+        [MT_SCAN_MODE] = "none: blocks are not known in this mode",
+        [MT_SCAN_TOO_LARGE] = "none: there was more memory than leaks_max_mb",
+        [MT_SCAN_NO_MAPS] = "none: /proc/self/maps could not be read",
+        [MT_SCAN_REFUSED] = "none: the program has forbidden itself system calls",
+        [MT_SCAN_NO_MEMORY] = "none: no memory for it",
+        [MT_SCAN_NO_SPACE] = "none: the trace could not grow any more",
+    };
+
+    if (!scan->present)
+        return;
+    if (scan->result != MT_SCAN_DONE) {
+        fprintf(out, "  %-12s %s\n", "leak scan",
+                scan->result < sizeof(reasons) / sizeof(reasons[0]) ? reasons[scan->result]
+                                                                    : "none: unknown reason");
+        return;
+    }
+    fprintf(out, "  %-12s %s for %s, %s pointers", "leak scan", DURATION((double)scan->ns),
+            BYTES(scan->bytes), COUNT(scan->words));
+    if (scan->threads)
+        fprintf(out, "; registers of %s of %s other threads", COUNT(scan->stopped),
+                COUNT(scan->threads));
+    if (scan->flags & MT_SCAN_ALL_STACKS)
+        fputs("; all of all stacks", out);
+    fputc('\n', out);
+}
+
 static void print_blocks(FILE *out, const struct reader *reader) {
-    static const char *const names[MT_KNOWN_KINDS] = {"other",   "events",      "sites", "contexts",
-                                                      "threads", "process",     "clock", "loss",
-                                                      "end",     "definitions", "marks", "profile"};
+    static const char *const names[MT_KNOWN_KINDS] = {
+        "other", "events", "sites",       "contexts", "threads", "process",   "clock",
+        "loss",  "end",    "definitions", "marks",    "profile", "references"};
 
     fprintf(out, "\n  %-11s %10s %14s %12s %12s %14s\n", "blocks", "number", "records", "stored",
             "raw", "bytes/record");
@@ -249,6 +279,7 @@ void output_info(FILE *out, const struct trace *trace, bool verified) {
     print_live(out, &trace->reader);
     print_profile(out, &trace->defs);
     print_capture(out, &trace->defs);
+    print_scan(out, &trace->defs.scan);
     fprintf(out, "  %-12s %s sites, %s contexts, %s threads\n", "defines",
             COUNT(trace->defs.sites.count - 1), COUNT(trace->defs.contexts.count - 1),
             COUNT(trace->defs.threads.count));

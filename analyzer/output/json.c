@@ -1,4 +1,4 @@
-/* The report for programs; docs/report.schema.json is to describe it. Objects are written one by
+/* The report for programs, as docs/report.schema.json describes it. Objects are written one by
  * one, so that memory does not grow with the number of contexts. */
 #include "output/dump.h"
 #include "output/errors.h"
@@ -387,8 +387,13 @@ static bool write_tree(FILE *out, const struct report *report, const struct repo
     return true;
 }
 
+void json_write_schema(FILE *out) {
+    json_write_member(out, "schema", json_string("memtrack-report/1"));
+}
+
 void json_write_head(FILE *out, const struct report *report) {
     fputs("{", out);
+    json_write_schema(out);
     json_write_member(out, "summary", summary_object(report));
     json_write_member(out, "process", process_object(report->traces.items[0]->trace));
     if (report->traces.count > 1) {

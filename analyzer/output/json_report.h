@@ -7,7 +7,11 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* Begins the outermost object: summary and processes. A member has to follow. */
+/* The first member of every outermost object: what docs/report.schema.json describes, and its
+ * version, which changes when members go or mean something else. */
+void json_write_schema(FILE *out);
+
+/* Begins the outermost object: schema, summary and processes. A member has to follow. */
 void json_write_head(FILE *out, const struct report *report);
 
 /* A member and the comma behind it; gives up the reference. */

@@ -1,4 +1,5 @@
 #include "output/json_parts.h"
+#include "output/json_report.h"
 #include "output/pools.h"
 #include "util/names.h"
 
@@ -67,6 +68,7 @@ static json_t *pool_object(const struct pool_report *pools, size_t index) {
 
 void pools_write_json(FILE *out, const struct pool_report *pools) {
     fputs("{", out);
+    json_write_schema(out);
     if (pools->sampled)
         fputs("\"sampled\": true,\n", out);
     fputs("\"pools\": [", out);

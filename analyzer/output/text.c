@@ -66,6 +66,25 @@ static void print_peak(FILE *out, const struct report *report) {
         fprintf(out, " at %s", DURATION(totals->peak_ns));
 }
 
+/* What of the leaked nothing points to any more. */
+static void print_reach(FILE *out, const struct report *report) {
+    const struct counters *sums = &report->totals.counters;
+    uint64_t direct = sums->unreachable_blocks - sums->indirect_blocks;
+    uint64_t known = sums->reachable_blocks + sums->unreachable_blocks;
+
+    if (!sums->scanned || !sums->leaked_blocks)
+        return;
+    fprintf(out, "               of which %s (%s bytes) in %s block%s unreachable",
+            BYTES(sums->unreachable_bytes), COUNT(sums->unreachable_bytes),
+            COUNT(sums->unreachable_blocks), sums->unreachable_blocks == 1 ? " is" : "s are");
+    if (sums->unreachable_blocks)
+        fprintf(out, ", %s of them direct leaks", COUNT(direct));
+    if (known < sums->leaked_blocks)
+        fprintf(out, ", and of %s blocks it is not known\n", COUNT(sums->leaked_blocks - known));
+    else
+        fputs(sums->reachable_blocks ? "; the rest is still reachable\n" : "\n", out);
+}
+
 static void print_summary(FILE *out, const struct report *report) {
     const struct report_totals *totals = &report->totals;
     const struct counters *sums = &totals->counters;
@@ -102,6 +121,7 @@ static void print_summary(FILE *out, const struct report *report) {
     print_count_error(out, sums,
                       counters_error(sums->variances.leaked_blocks, sums->largest.leaked_blocks));
     fprintf(out, " block%s\n", sums->leaked_blocks == 1 ? "" : "s");
+    print_reach(out, report);
     if (sums->sampled) {
         fputs("  temporary    - (not to be known from samples)\n", out);
         return;

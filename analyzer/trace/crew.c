@@ -8,7 +8,6 @@
 #include <zstd.h>
 
 enum {
-    MAX_JOBS = 256,
     /* A trace of fewer events is decoded in less time than threads take to be of use. */
     LEAST_EVENTS = 1 << 18,
     /* Decoded ahead in a stream, which is left alone until half of that is taken. Small enough to
@@ -24,7 +23,7 @@ struct crew {
     pthread_mutex_t mutex;
     pthread_cond_t work;    /* for idle threads */
     pthread_cond_t arrived; /* for those that wait for events */
-    pthread_t threads[MAX_JOBS];
+    pthread_t threads[MT_MAX_JOBS];
     unsigned count;
     unsigned idle;
     unsigned waiting;
@@ -45,16 +44,19 @@ static struct crew *present;
 static unsigned configured_jobs;
 static uint64_t least_events = LEAST_EVENTS;
 
-void crew_configure(unsigned jobs, uint64_t least) {
+void crew_set_jobs(unsigned jobs) {
     configured_jobs = jobs;
-    least_events = least;
+}
+
+void crew_set_least(uint64_t events) {
+    least_events = events;
 }
 
 static unsigned cpus(void) {
     cpu_set_t set;
 
     /* Fails where there are more CPUs than a set has room for. */
-    return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : MAX_JOBS;
+    return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : MT_MAX_JOBS;
 }
 
 /* The queue. */
@@ -196,7 +198,7 @@ static void start_threads(struct crew *crew, unsigned count) {
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (crew->count < count && crew->count < MAX_JOBS &&
+    while (crew->count < count && crew->count < MT_MAX_JOBS &&
            pthread_create(&crew->threads[crew->count], NULL, thread, crew) == 0)
         crew->count++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);

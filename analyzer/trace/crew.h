@@ -14,10 +14,14 @@
 
 struct crew;
 
-/* How many threads decode and match, the one that asks included; 0, as it is at first: as many as
- * there are CPUs for this process. Traces of fewer events than `least` do without. To be called
- * while there is no feed. */
-void crew_configure(unsigned jobs, uint64_t least);
+enum { MT_MAX_JOBS = 256 };
+
+/* To be called while there is no feed. How many threads decode and match, the one that asks
+ * included; 0, as it is at first: as many as there are CPUs for this process. */
+void crew_set_jobs(unsigned jobs);
+
+/* Traces of fewer events do without, as threads would take longer to be of use; for tests. */
+void crew_set_least(uint64_t events);
 
 /* The crew, for a trace with so many events; NULL if it is to do without. */
 struct crew *crew_join(uint64_t events);

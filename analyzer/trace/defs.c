@@ -14,11 +14,17 @@ typedef bool parse_function(struct defs *defs, struct cursor *in, uint32_t count
                             struct error *error);
 
 static parse_function *const parsers[MT_KNOWN_KINDS] = {
-    [MT_BLOCK_SITES] = parse_sites,     [MT_BLOCK_CONTEXTS] = parse_contexts,
-    [MT_BLOCK_THREADS] = parse_threads, [MT_BLOCK_PROCESS] = parse_process,
-    [MT_BLOCK_CLOCK] = parse_clock,     [MT_BLOCK_LOSS] = parse_loss,
-    [MT_BLOCK_END] = parse_end,         [MT_BLOCK_DEFINITIONS] = parse_definitions,
-    [MT_BLOCK_MARKS] = parse_marks,     [MT_BLOCK_PROFILE] = parse_profile,
+    [MT_BLOCK_SITES] = parse_sites,
+    [MT_BLOCK_CONTEXTS] = parse_contexts,
+    [MT_BLOCK_THREADS] = parse_threads,
+    [MT_BLOCK_PROCESS] = parse_process,
+    [MT_BLOCK_CLOCK] = parse_clock,
+    [MT_BLOCK_LOSS] = parse_loss,
+    [MT_BLOCK_END] = parse_end,
+    [MT_BLOCK_DEFINITIONS] = parse_definitions,
+    [MT_BLOCK_MARKS] = parse_marks,
+    [MT_BLOCK_PROFILE] = parse_profile,
+    [MT_BLOCK_REFERENCES] = parse_references,
 };
 
 static size_t memory_used(const struct defs *defs) {
@@ -38,6 +44,9 @@ static void load_block(struct defs *defs, struct reader *reader, const struct bl
     struct cursor in;
     struct error error;
 
+    /* All but the summary is for who follows references. */
+    if (block->kind == MT_BLOCK_REFERENCES && header.raw_size > MT_SUMMARY_MAX)
+        return;
     if (memory_used(defs) > max_bytes) {
         damage_note(&reader->damage, block->offset, size, "definitions exceed 2 GiB");
         return;

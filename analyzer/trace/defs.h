@@ -8,6 +8,7 @@
 #include "memtrack/abi.h"
 #include "trace/profile.h"
 #include "trace/reader.h"
+#include "trace/references.h"
 #include "util/arena.h"
 #include "util/intern.h"
 #include "util/list.h"
@@ -117,6 +118,7 @@ struct defs {
     uint64_t losses[MT_LOSS_REASONS];
     struct end_def end;
     struct profile profile;
+    struct scan_def scan;
 };
 
 /* Reads all definition blocks. A malformed one is added to the reader's damage and costs what it

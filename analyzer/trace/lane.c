@@ -62,6 +62,7 @@ bool segment_decode(struct segment *segment, const struct lane *lane, struct chu
     chunk->count = 0;
     chunk->first = !segment->open;
     chunk->last = chunk->fault = false;
+    chunk->early_ticks = 0;
     if (segment->open || open_block(segment, lane, chunk, decompressor)) {
         uint32_t count = decoder->count;
 

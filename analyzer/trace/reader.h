@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define MT_NO_BLOCK UINT32_MAX
-#define MT_KNOWN_KINDS (MT_BLOCK_PROFILE + 1) /* index 0 counts the unknown ones */
+#define MT_KNOWN_KINDS (MT_BLOCK_REFERENCES + 1) /* index 0 counts the unknown ones */
 
 /* Room after a decompressed payload for a decoder that checks its position once per chunk. */
 #define MT_PAYLOAD_PADDING (16 + 10 * 1024)

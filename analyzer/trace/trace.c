@@ -81,7 +81,9 @@ uint64_t trace_sample_mean(const struct trace *trace) {
 bool trace_sampled(const struct trace *trace) {
     const char *text = trace->defs.process.sample;
 
-    return trace->reader.weighted || (text[0] && strcmp(text, "all") != 0);
+    /* A profile's totals are exact; events that claim to be samples do not change that. */
+    return !trace->defs.profile.present &&
+           (trace->reader.weighted || (text[0] && strcmp(text, "all") != 0));
 }
 
 uint64_t trace_pause_ticks(const struct trace *trace) {

@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef MEMTRACK_FUZZ_SMALL
+enum { CHUNK_SIZE = 4 * 1024, ALIGNMENT = 16 };
+#else
 enum { CHUNK_SIZE = 256 * 1024, ALIGNMENT = 16 };
+#endif
 
 struct arena_chunk {
     struct arena_chunk *next;

@@ -66,8 +66,48 @@ enum mt_block_kind {
     MT_BLOCK_DEFINITIONS =
         9, /* records of the kinds SITES, CONTEXTS, THREADS, MARKS, each framed */
     MT_BLOCK_MARKS = 10,
-    MT_BLOCK_PROFILE = 11, /* what the events of a process add up to, in their place */
+    MT_BLOCK_PROFILE = 11,    /* what the events of a process add up to, in their place */
+    MT_BLOCK_REFERENCES = 12, /* what pointed into the heap at the end */
 };
+
+/* What a REFERENCES payload is, by its first byte. */
+enum mt_references_part {
+    MT_REFERENCES_SUMMARY = 0,
+    MT_REFERENCES_REGIONS = 1,
+    MT_REFERENCES_WORDS = 2,
+    MT_REFERENCES_REGISTERS = 3,
+};
+
+/* Of a summary: whether there was a scan, or why there was none. */
+enum mt_scan_result {
+    MT_SCAN_DONE = 0,
+    MT_SCAN_OFF = 1,       /* leaks=off */
+    MT_SCAN_MODE = 2,      /* mode=profile, or a sample: blocks are not known */
+    MT_SCAN_TOO_LARGE = 3, /* leaks_max_mb */
+    MT_SCAN_NO_MAPS = 4,   /* /proc/self could not be read */
+    MT_SCAN_REFUSED = 5,   /* by a seccomp filter that the program installed */
+    MT_SCAN_NO_MEMORY = 6, /* for the scan, or too many regions */
+    MT_SCAN_NO_SPACE = 7,  /* the trace ended before: max_trace_mb, a full disk */
+};
+
+enum mt_scan_flags {
+    MT_SCAN_REGISTERS = 1 << 0,  /* other threads were stopped, and their registers read */
+    MT_SCAN_ALL_STACKS = 1 << 1, /* of some thread it is not known where its stack is: all of any
+                                    stack counts, also of threads that have ended */
+    MT_SCAN_HIDDEN = 1 << 2,     /* there may be live blocks that the trace does not know */
+};
+
+/* Of what memory is. Where regions overlap, the one of the lower number counts. */
+enum mt_region_kind {
+    MT_REGION_STACK = 1,  /* of a live thread, from where its stack ends */
+    MT_REGION_TLS = 2,    /* its thread-local variables */
+    MT_REGION_ENDED = 3,  /* stack and thread-local variables of a thread that has ended */
+    MT_REGION_OBJECT = 4, /* variables of the program or of a library */
+    MT_REGION_HEAP = 5,   /* what the kernel calls so */
+    MT_REGION_ANONYMOUS = 6,
+    MT_REGION_FILE = 7, /* a file that is mapped */
+};
+#define MT_REFERENCES_PAGE 4096 /* what words are counted in, whatever the pages of the machine */
 
 /* Records of a PROFILE payload. */
 enum mt_profile_record {

@@ -2,6 +2,7 @@
 #
 #   %memtrack    the command
 #   %make-trace  writes a trace: %make-trace KIND FILE
+#   %python      Python
 #
 # The feature `devfull` means that writes can be made to fail.
 
@@ -17,6 +18,7 @@ config.environment["PATH"] = config.llvm_tools + os.pathsep + os.environ["PATH"]
 config.substitutions += [
     ("%memtrack", config.memtrack),
     ("%make-trace", config.make_trace),
+    ("%python", config.python),
 ]
 if os.path.exists("/dev/full"):
     config.available_features.add("devfull")

@@ -75,15 +75,21 @@ static void put_newer(struct builder *builder, uint64_t flags, double lifetime) 
     end_block(builder, &payload, 5);
 }
 
+/* What no profile has: a sampled allocation after it. */
+static const struct built_event sample = {MT_OP_ALLOC, 1, 0x5000, 10 | 32768ull << 48, 9500};
+
 int make_profile(struct builder *builder, const char *kind) {
     double never = strcmp(kind, "profile-nan") == 0 ? 0.0 : 1.0;
     int incomplete = strcmp(kind, "profile-incomplete") == 0;
+    int sampled = strcmp(kind, "profile-sampled") == 0;
 
-    if (strcmp(kind, "profile") != 0 && !incomplete && never != 0)
+    if (strcmp(kind, "profile") != 0 && !incomplete && !sampled && never != 0)
         return 0;
     define(builder);
     put_newer(builder, incomplete ? MT_PROFILE_INCOMPLETE : 0, never != 0 ? 8900 : 0.0 / never);
     put_older(builder);
+    if (sampled)
+        builder_events(builder, 1, &sample, 1);
     builder_end(builder, 10000);
     return 1;
 }

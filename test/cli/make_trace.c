@@ -4,6 +4,7 @@
 #include "make_chains.h"
 #include "make_complete.h"
 #include "make_profile.h"
+#include "make_views.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,32 @@ static void make_newer(struct builder *builder) {
     builder_reseal_file_header(builder);
 }
 
+/* Allocations recorded with one chance in four. */
+static void make_sampled(struct builder *builder) {
+    static const struct built_event events[] = {
+        {MT_OP_ALLOC, 2, 0x1000, 64 | 16384ull << 48, 2000},
+        {MT_OP_ALLOC, 3, 0x2000, 32 | 16384ull << 48, 3000},
+        {MT_OP_FREE, 3, 0x1000, 0, 4000},
+    };
+
+    builder_begin(builder);
+    define(builder);
+    builder_process_text(builder, "sample", "tiered:");
+    builder_events(builder, 1, events, 3);
+    builder_end(builder, 5001000);
+}
+
+/* By its clock, the last events are 1.5 * 10^19 ns after the first ones. */
+static void make_far(struct builder *builder) {
+    builder_begin(builder);
+    builder->file.data[offsetof(struct mt_file_header, flags)] = MT_FILE_CLOCK_TSC;
+    builder_reseal_file_header(builder);
+    define(builder);
+    builder_clock(builder, 1001000, 5000000000000000000, 1700000000000000001);
+    add_demo_events(builder);
+    builder_end(builder, 5001000);
+}
+
 /* As if this process were the one that was recorded. */
 static void make_own(struct builder *builder) {
     uint32_t pid = (uint32_t)getpid();
@@ -192,6 +219,10 @@ static int make(struct builder *builder, const char *kind, uint64_t events, uint
         make_predicted(builder);
     else if (strcmp(kind, "newer") == 0)
         make_newer(builder);
+    else if (strcmp(kind, "far") == 0)
+        make_far(builder);
+    else if (strcmp(kind, "sampled") == 0)
+        make_sampled(builder);
     else if (strcmp(kind, "own") == 0)
         make_own(builder);
     else if (strcmp(kind, "dropped") == 0)
@@ -204,7 +235,8 @@ static int make(struct builder *builder, const char *kind, uint64_t events, uint
         make_large(builder, events, threads);
     else if (strcmp(kind, "empty") != 0)
         return make_complete(builder, kind) || make_profile(builder, kind) ||
-               make_advice(builder, kind) || make_chains(builder, kind, events);
+               make_advice(builder, kind) || make_views(builder, kind) ||
+               make_chains(builder, kind, events);
     return 1;
 }
 

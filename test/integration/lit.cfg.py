@@ -47,6 +47,13 @@ probe = subprocess.run(
     input=b"int main(void) { return 0; }", stderr=subprocess.DEVNULL)
 if probe.returncode == 0:
     config.available_features.add("static")
+probe = subprocess.run(
+    [os.path.join(config.llvm_tools, "clang"), "-fsanitize=leak", "-xc", "-", "-o",
+     os.path.join(config.test_exec_root, "lsan-probe")],
+    input=b"int main(void) { return 0; }", stderr=subprocess.DEVNULL)
+if probe.returncode == 0 and subprocess.run([os.path.join(config.test_exec_root, "lsan-probe")],
+                                            stderr=subprocess.DEVNULL).returncode == 0:
+    config.available_features.add("lsan")
 if os.geteuid() == 0:
     config.available_features.add("root")
 

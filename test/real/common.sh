@@ -7,7 +7,7 @@
 #   normalise     a filter for the output, which takes out what differs from run to run
 #   cases         names of the program's runs for the balance; run_program finds one in $case
 # and calls check "$@": with no argument, the counts are checked; with heaptrack, the contexts;
-# with balance, what is live at exit; with nothing, it is only built; with memprof, it is built once
+# with balance, what is live at exit; with agree, peaks and leaks; with nothing, it is only built; with memprof, it is built once
 # more, for LLVM's MemProf.
 
 real=$(cd "$(dirname "$0")" && pwd)
@@ -246,6 +246,48 @@ check_balance() {
   differing=
   for each_case in $cases; do
     balance_case "$each_case" || differing=$each_case
+  done
+  [ -z "$differing" ]
+}
+
+# agree_under TOOL COMMAND...: runs the instrumented program with MemTrack off under another tool.
+agree_under() {
+  tool=$1
+  shift
+  (
+    cd "$work/$package/track" || exit 1
+    run_program fixed_addresses "$@" >"$results/$tool.out" 2>"$results/$tool.err" || :
+  )
+}
+
+# agree_case CASE: peak and leaked bytes are those of other tools, on one binary and input.
+agree_case() {
+  case=$1
+  start_results "results.agree/$case"
+  # What libc and libstdc++ keep is live, as it is without valgrind.
+  kept='--run-libc-freeres=no --run-cxx-freeres=no'
+  # shellcheck disable=SC2086 # several words are meant
+  agree_under dhat valgrind --tool=dhat $kept --dhat-out-file=/dev/null \
+    --log-file="$results/dhat.log"
+  # shellcheck disable=SC2086 # several words are meant
+  agree_under memcheck valgrind $kept --log-file="$results/memcheck.log"
+  # --heap-admin=0: without the allocator's own; every peak, and no stacks.
+  agree_under massif valgrind --tool=massif --pages-as-heap=no --heap-admin=0 --time-unit=B \
+    --depth=1 --detailed-freq=1000000 --peak-inaccuracy=0.0 --massif-out-file="$results/massif.out" \
+    --log-file="$results/massif.log"
+  agree_under heaptrack heaptrack --raw --output "$results/heaptrack"
+  zstd -qdc "$results/heaptrack.raw.zst" >"$results/heaptrack.raw" || fail "heaptrack failed"
+  run track "$results/track" MEMTRACK_OPTIONS=output="$results/program.mtrace" \
+    GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F
+  report
+  "$real/agree.py" "$package" "$case" "$bin/memtrack" "$results/program.mtrace" "$results"
+}
+
+check_agree() {
+  "$root/scripts/setup.sh" --peers
+  differing=
+  for each_case in $cases; do
+    agree_case "$each_case" || differing=$each_case
   done
   [ -z "$differing" ]
 }

@@ -7,7 +7,7 @@
 
 enum { A = 0x10000, B = 0x20000, C = 0x30000, D = 0x40000 };
 
-/* The recording lasts from 1000 to 11000, in which 10 buckets of 1001 ticks fit. */
+/* The recording lasts from 1000 to 11000, in 10 buckets of 1000 ticks. */
 static void build(struct builder *builder) {
     static const struct built_event first[] = {
         {MT_OP_ALLOC, 1, A, 100, 1500}, /* bucket 0 */
@@ -57,7 +57,7 @@ static void totals_are_exact(void **state) {
 
     (void)state;
     assert_int_equal(timeline->buckets, 10);
-    assert_int_equal(timeline->width, 1001);
+    assert_int_equal(timeline->width, 1000);
     timeline_expand(timeline, &timeline->total, figures);
     for (int i = 0; i < 10; i++) {
         assert_true(figures[i].live == live[i]);

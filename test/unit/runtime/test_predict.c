@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "block.h"
 #include "predict.h"
+#include "trace/crew.h"
 #include "trace/merge.h"
 
 #include <setjmp.h>
@@ -563,8 +564,7 @@ static void few_events_are_compressed_harder(void **state) {
     assert_true(sizes[1] < sizes[0]);
 }
 
-/* What the merge gives of the file, and how much it says is lost. */
-static uint64_t merged_events(uint64_t *lost, uint64_t *places) {
+static uint64_t merge_with(unsigned jobs, struct damage *damage, uint64_t *lost, uint64_t *hash) {
     const struct event *events;
     struct reader reader;
     struct merge merge;
@@ -572,16 +572,37 @@ static uint64_t merged_events(uint64_t *lost, uint64_t *places) {
     uint64_t sum = 0;
     size_t count = 1;
 
+    crew_set_jobs(jobs);
+    crew_set_least(0);
+    *hash = 0;
     assert_true(reader_open_bytes(&reader, file.data, file.size, &error));
     assert_true(merge_begin(&merge, &reader, &error));
     while (count) {
         assert_true(merge_next(&merge, &events, &count, &error));
+        for (size_t i = 0; i < count; i++)
+            *hash = (*hash ^ events[i].address ^ events[i].ticks << 7) * 0x9e3779b97f4a7c15u + 1;
         sum += count;
     }
     merge_end(&merge);
     *lost = reader.lost_events;
-    *places = reader.damage.count;
+    *damage = reader.damage;
     reader_close(&reader);
+    return sum;
+}
+
+/* What the merge gives of the file, and how much it says is lost: the same whoever decodes. */
+static uint64_t merged_events(uint64_t *lost, uint64_t *places) {
+    struct damage damage, others;
+    uint64_t hash, hashes, losses;
+    uint64_t sum = merge_with(1, &damage, lost, &hash);
+
+    for (unsigned jobs = 2; jobs <= 6; jobs += 2) {
+        assert_int_equal(merge_with(jobs, &others, &losses, &hashes), sum);
+        assert_int_equal(hashes, hash);
+        assert_int_equal(losses, *lost);
+        assert_memory_equal(&others, &damage, sizeof(damage));
+    }
+    *places = damage.count;
     return sum;
 }
 

@@ -1,0 +1,348 @@
+#define _GNU_SOURCE
+#include "stop.h"
+
+#include "clock.h"
+#include "os_memory.h"
+#include "text.h"
+#include "writer_thread.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TRACER_STACK (64u << 10)
+#define LIST_BYTES 4096u
+
+/* How often the list of threads is read until it holds no new one, and how long all that may take.
+ */
+#define ROUNDS 8
+#define STOP_NS UINT64_C(500000000)
+#define SCAN_SECONDS 60
+
+enum state { STATE_WAIT, STATE_GO, STATE_STOPPED, STATE_RELEASE, STATE_DONE };
+
+/* Shared with the tracer. */
+static struct {
+    _Atomic uint32_t state; /* a futex: enum state */
+    struct mt_stop *stop;
+    pid_t process;
+    pid_t exiting;
+    pid_t caller;
+    bool listed; /* all threads are in the list */
+} shared;
+
+static pid_t tracer;
+static char *memory; /* the tracer's stack, room to read the list of threads, then the threads */
+
+/* Returns what the kernel does. The tracer has the thread control block of the thread that made it,
+ * and with it `errno`. */
+static long call(long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d) {
+#if defined(__x86_64__)
+    register uintptr_t fourth __asm__("r10") = d;
+    long result;
+
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth)
+                     : "rcx", "r11", "memory");
+    return result;
+#else
+    long result = syscall(number, a, b, c, d);
+
+    return result < 0 ? -errno : result;
+#endif
+}
+
+static void set_state(enum state state) {
+    atomic_store(&shared.state, state);
+    call(SYS_futex, (uintptr_t)&shared.state, FUTEX_WAKE_PRIVATE, INT32_MAX, 0);
+}
+
+/* False: the time is over. */
+static bool await(enum state state, uint64_t nanoseconds) {
+    const struct timespec pause = {0, 10000000};
+    uint64_t end = mt_clock_nanoseconds(CLOCK_MONOTONIC) + nanoseconds;
+    uint32_t now;
+
+    while ((now = atomic_load(&shared.state)) < (uint32_t)state) {
+        if (mt_clock_nanoseconds(CLOCK_MONOTONIC) >= end)
+            return false;
+        call(SYS_futex, (uintptr_t)&shared.state, FUTEX_WAIT_PRIVATE, now, (uintptr_t)&pause);
+    }
+    return true;
+}
+
+static void nap(void) {
+    const struct timespec time = {0, 20000};
+
+    call(SYS_nanosleep, (uintptr_t)&time, 0, 0, 0);
+}
+
+static struct mt_stopped *find(struct mt_stop *stop, pid_t id) {
+    for (size_t i = 0; i < stop->count; i++) {
+        if (stop->threads[i].id == id)
+            return &stop->threads[i];
+    }
+    return NULL;
+}
+
+/* What is not in the list yet; returns how many that are, or -1 if they cannot be told. */
+static int list_threads(struct mt_stop *stop) {
+    struct entry {
+        uint64_t inode;
+        int64_t offset;
+        unsigned short length;
+        unsigned char type;
+        char name[];
+    };
+    char path[64];
+    struct mt_text text = MT_TEXT(path);
+    char *list = memory + TRACER_STACK;
+    int added = 0;
+    long file, length;
+
+    mt_text_add(&text, "/proc/");
+    mt_text_add_number(&text, (uint64_t)shared.process);
+    mt_text_add(&text, "/task");
+    file = call(SYS_openat, (uintptr_t)AT_FDCWD, (uintptr_t)path,
+                O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (file < 0)
+        return -1;
+    while ((length = call(SYS_getdents64, (uintptr_t)file, (uintptr_t)list, LIST_BYTES, 0)) > 0) {
+        for (long at = 0; at < length;) {
+            const struct entry *entry = (const void *)(list + at);
+            pid_t id = 0;
+
+            for (const char *digit = entry->name; *digit >= '0' && *digit <= '9'; digit++)
+                id = 10 * id + *digit - '0';
+            at += entry->length;
+            if (!id || id == shared.exiting || id == shared.caller || mt_writer_thread_is_own(id) ||
+                find(stop, id))
+                continue;
+            if (stop->count == MT_STOP_THREADS) {
+                length = -1;
+                break;
+            }
+            stop->threads[stop->count++] = (struct mt_stopped){.id = id};
+            added++;
+        }
+    }
+    call(SYS_close, (uintptr_t)file, 0, 0, 0);
+    return length < 0 ? -1 : added;
+}
+
+static long trace(long request, pid_t id, uintptr_t address, uintptr_t data) {
+    return call(SYS_ptrace, (uintptr_t)request, (uintptr_t)id, address, data);
+}
+
+static void read_registers(struct mt_stopped *thread) {
+    struct user_regs_struct set;
+    struct iovec vector = {&set, sizeof set};
+
+    _Static_assert(sizeof set <= sizeof thread->registers, "all of them fit");
+    if (trace(PTRACE_GETREGSET, thread->id, NT_PRSTATUS, (uintptr_t)&vector) != 0)
+        return;
+    memcpy(thread->registers, &set, vector.iov_len);
+    thread->register_count = (uint32_t)(vector.iov_len / sizeof(uintptr_t));
+#if defined(__x86_64__)
+    thread->stack_pointer = set.rsp;
+    thread->control_block = set.fs_base;
+#elif defined(__aarch64__)
+    thread->stack_pointer = set.sp;
+    vector = (struct iovec){&thread->control_block, sizeof thread->control_block};
+    trace(PTRACE_GETREGSET, thread->id, 0x401 /* NT_ARM_TLS */, (uintptr_t)&vector);
+#endif
+}
+
+/* Waits until it stands still. One that is in the kernel for good does not, nor does one that has
+ * ended meanwhile. */
+static void await_stop(struct mt_stopped *thread, uint64_t until) {
+    int status;
+
+    for (;;) {
+        long id = call(SYS_wait4, (uintptr_t)thread->id, (uintptr_t)&status, __WALL | WNOHANG, 0);
+
+        if (id == thread->id && WIFSTOPPED(status)) {
+            thread->stopped = true;
+            /* Else it is a signal on its way to the program. */
+            if (status >> 16 == 0)
+                thread->signal = WSTOPSIG(status);
+            return;
+        }
+        if (id != 0 || mt_clock_nanoseconds(CLOCK_MONOTONIC) >= until)
+            return;
+        nap();
+    }
+}
+
+static void stop_new(struct mt_stop *stop, size_t first, uint64_t until) {
+    for (size_t i = first; i < stop->count; i++)
+        stop->threads[i].stopped = trace(PTRACE_SEIZE, stop->threads[i].id, 0, 0) == 0 &&
+                                   trace(PTRACE_INTERRUPT, stop->threads[i].id, 0, 0) == 0;
+    for (size_t i = first; i < stop->count; i++) {
+        struct mt_stopped *thread = &stop->threads[i];
+
+        if (!thread->stopped)
+            continue;
+        thread->stopped = false;
+        await_stop(thread, until);
+        if (thread->stopped)
+            read_registers(thread);
+    }
+}
+
+static int tracer_main(void *argument) {
+    struct mt_stop *stop = argument;
+    uint64_t until;
+
+    call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);
+    if (!await(STATE_GO, STOP_NS))
+        return 0;
+    until = mt_clock_nanoseconds(CLOCK_MONOTONIC) + STOP_NS;
+    for (int round = 0; round < ROUNDS; round++) {
+        size_t first = round ? stop->count : 0;
+        int added = round ? list_threads(stop) : (int)stop->count;
+
+        shared.listed = added == 0 && round;
+        if (added <= 0 || mt_clock_nanoseconds(CLOCK_MONOTONIC) >= until)
+            break;
+        stop_new(stop, first, until);
+    }
+    set_state(STATE_STOPPED);
+    await(STATE_RELEASE, SCAN_SECONDS * UINT64_C(1000000000));
+    for (size_t i = 0; i < stop->count; i++) {
+        if (stop->threads[i].stopped)
+            trace(PTRACE_DETACH, stop->threads[i].id, 0, (uintptr_t)stop->threads[i].signal);
+    }
+    /* What was seized and not stopped goes on when its tracer ends. */
+    set_state(STATE_DONE);
+    return 0;
+}
+
+static void start_tracer(struct mt_stop *stop) {
+    atomic_store(&shared.state, STATE_WAIT);
+    tracer = clone(tracer_main, memory + TRACER_STACK,
+                   CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED, stop);
+    if (tracer < 0)
+        return;
+    /* Where the kernel lets nobody but ancestors trace. */
+    prctl(PR_SET_PTRACER, (unsigned long)tracer, 0, 0, 0);
+    set_state(STATE_GO);
+}
+
+static void end_tracer(void) {
+    bool done = await(STATE_DONE, STOP_NS);
+
+    if (!done)
+        call(SYS_kill, (uintptr_t)tracer, SIGKILL, 0, 0);
+    for (int i = 0; i < 5000; i++) {
+        /* A wait of the program's for everything may have got it. */
+        if (call(SYS_wait4, (uintptr_t)tracer, 0, __WALL | WNOHANG, 0) != 0)
+            break;
+        nap();
+    }
+    prctl(PR_SET_PTRACER, 0, 0, 0, 0);
+    tracer = 0;
+}
+
+/* A file of the thread's in /proc, without the end of a line that is too long; "" if there is none.
+ */
+static void read_task(pid_t id, const char *name, char *line, size_t size) {
+    struct mt_text text = {line, size, 0};
+    int file;
+    ssize_t length;
+
+    mt_text_add(&text, "/proc/self/task/");
+    mt_text_add_number(&text, (uint64_t)id);
+    mt_text_add(&text, name);
+    file = open(line, O_RDONLY | O_CLOEXEC);
+    length = file >= 0 ? read(file, line, size - 1) : 0;
+    if (file >= 0)
+        close(file);
+    line[length > 0 ? length : 0] = 0;
+}
+
+/* Of a thread that waits in the kernel the last number but one is its stack pointer. */
+static void ask_kernel(struct mt_stopped *thread) {
+    char line[512];
+    const char *field, *last;
+
+    read_task(thread->id, "/syscall", line, sizeof line);
+    last = strrchr(line, ' ');
+    field = last;
+    while (field && field > line && field[-1] != ' ')
+        field--;
+    if (field && strncmp(field, "0x", 2) == 0) {
+        for (field += 2; field < last; field++)
+            thread->stack_pointer = thread->stack_pointer << 4 |
+                                    (uintptr_t)(*field <= '9' ? *field - '0' : *field - 'a' + 10);
+    }
+    if (thread->stack_pointer)
+        return;
+    /* The main thread may have ended long before its process. */
+    read_task(thread->id, "/stat", line, sizeof line);
+    field = strrchr(line, ')');
+    thread->gone = !line[0] || (field && (field[2] == 'Z' || field[2] == 'X'));
+}
+
+bool mt_stop_begin(struct mt_stop *stop, pid_t exiting) {
+    *stop = (struct mt_stop){.all = true, .all_stopped = true};
+    memory = mt_os_memory_map(TRACER_STACK + LIST_BYTES + MT_STOP_THREADS * sizeof *stop->threads);
+    if (!memory)
+        return false;
+    stop->threads = (void *)(memory + TRACER_STACK + LIST_BYTES);
+    shared.stop = stop;
+    shared.process = getpid();
+    shared.exiting = exiting;
+    shared.caller = gettid();
+    shared.listed = false;
+    tracer = 0;
+    if (list_threads(stop) < 0)
+        stop->all = false;
+    if (!stop->count) {
+        stop->all_stopped = stop->all;
+        return true;
+    }
+    start_tracer(stop);
+    if (tracer > 0 && !await(STATE_STOPPED, 2 * STOP_NS)) {
+        end_tracer();
+        stop->count = 0;
+        stop->all = stop->all_stopped = false;
+        return true;
+    }
+    stop->all_stopped = tracer > 0 && shared.listed;
+    for (size_t i = 0; i < stop->count; i++) {
+        struct mt_stopped *thread = &stop->threads[i];
+
+        if (!thread->register_count)
+            ask_kernel(thread);
+        stop->all_stopped = stop->all_stopped && (thread->register_count || thread->gone);
+        stop->all = stop->all && (thread->stack_pointer || thread->gone);
+    }
+    return true;
+}
+
+void mt_stop_end(struct mt_stop *stop) {
+    if (tracer > 0) {
+        set_state(STATE_RELEASE);
+        end_tracer();
+    }
+    if (memory)
+        mt_os_memory_unmap(memory,
+                           TRACER_STACK + LIST_BYTES + MT_STOP_THREADS * sizeof *stop->threads);
+    memory = NULL;
+    *stop = (struct mt_stop){0};
+}
