@@ -316,6 +316,22 @@ STEP intern_word(unsigned round) {
     }
 }
 
+// Small blocks, but none that are mostly overhead.
+TRUTH(make_cell, NULL);
+enum { CELLS = 256 };
+
+STEP make_cell(unsigned round) {
+    static void *cells[CELLS];
+    static unsigned next;
+
+    (void)round;
+    for (int i = 0; i < 6; i++, next = (next + 1) % CELLS) {
+        if (cells[next])
+            TRUTH_FREE(cells[next]);
+        cells[next] = TRUTH_MALLOC(&make_cell_truth, draw(17, 32));
+    }
+}
+
 // A cache that levels off: entries in random places.
 TRUTH(cache_put, NULL);
 enum { CACHE = 1024 };
@@ -424,6 +440,7 @@ static const struct step plants[] = {
 static const struct step healthy[] = {
     {&serve_truth, serve, NULL, NULL},
     {&intern_word_truth, intern_word, NULL, NULL},
+    {&make_cell_truth, make_cell, NULL, NULL},
     {&cache_put_truth, cache_put, NULL, NULL},
     {&load_config_truth, load_config, NULL, NULL},
     {&fill_batch_truth, fill_batch, NULL, NULL},

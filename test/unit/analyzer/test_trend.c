@@ -108,6 +108,22 @@ static void test_no_growth(void **state) {
     }
 }
 
+/* Noise may end higher than it began, and rise in more parts than it falls in. */
+static void test_noise(void **state) {
+    unsigned random = 99;
+
+    (void)state;
+    for (int run = 0; run < 20000; run++) {
+        double values[COUNT];
+
+        for (size_t i = 0; i < COUNT; i++) {
+            random = random * 1103515245 + 12345;
+            values[i] = (double)(random >> 16 & 1023) + 4 * (double)i;
+        }
+        assert_false(trend_of(values, COUNT).grows);
+    }
+}
+
 static void test_too_few(void **state) {
     double values[15];
 
@@ -191,9 +207,9 @@ static void test_late_floor(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_growth),     cmocka_unit_test(test_no_growth),
-        cmocka_unit_test(test_too_few),    cmocka_unit_test(test_floors),
-        cmocka_unit_test(test_late_floor),
+        cmocka_unit_test(test_growth), cmocka_unit_test(test_no_growth),
+        cmocka_unit_test(test_noise),  cmocka_unit_test(test_too_few),
+        cmocka_unit_test(test_floors), cmocka_unit_test(test_late_floor),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
