@@ -235,7 +235,7 @@ static int make(struct builder *builder, const char *kind, uint64_t events, uint
         make_large(builder, events, threads);
     else if (strcmp(kind, "empty") != 0)
         return make_complete(builder, kind) || make_profile(builder, kind) ||
-               make_advice(builder, kind) || make_views(builder, kind) ||
+               make_views(builder, kind) || make_advice(builder, kind) ||
                make_chains(builder, kind, events);
     return 1;
 }

@@ -1,5 +1,5 @@
-// A little of everything that a trace can tell, in few events: threads, tags, phases, a pool, chains,
-// recursion, reallocs, leaks.
+// A little of everything that a trace can tell, in few events: threads, tags, phases, a pool,
+// chains, recursion, reallocs, leaks.
 #include "memtrack/allocators.h"
 #include "memtrack/memtrack.h"
 
