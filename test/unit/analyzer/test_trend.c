@@ -108,6 +108,16 @@ static void test_no_growth(void **state) {
     }
 }
 
+static double staircase(double time) {
+    return 100 * floor(9 * time);
+}
+
+/* A few blocks, however large, are no trend. */
+static void test_staircase(void **state) {
+    (void)state;
+    assert_false(trend_at(staircase, 0).grows);
+}
+
 /* Noise may end higher than it began, and rise in more parts than it falls in. */
 static void test_noise(void **state) {
     unsigned random = 99;
@@ -207,9 +217,10 @@ static void test_late_floor(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_growth), cmocka_unit_test(test_no_growth),
-        cmocka_unit_test(test_noise),  cmocka_unit_test(test_too_few),
-        cmocka_unit_test(test_floors), cmocka_unit_test(test_late_floor),
+        cmocka_unit_test(test_growth),     cmocka_unit_test(test_no_growth),
+        cmocka_unit_test(test_staircase),  cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_too_few),    cmocka_unit_test(test_floors),
+        cmocka_unit_test(test_late_floor),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
