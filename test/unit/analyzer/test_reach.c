@@ -285,7 +285,7 @@ static void what_is_inherited_passes_on(void **state) {
     FINISH(&child, words);
     assert_true(trace_open_bytes(&traces[0], parent.file.data, parent.file.size, &error));
     assert_true(trace_open_bytes(&traces[1], child.file.data, child.file.size, &error));
-    assert_true(analysis_run(traces, 2, facts, NULL, NULL, &error));
+    assert_true(analysis_run(traces, 2, facts, &(struct analysis_request){0}, &error));
     reach = facts[1].reach;
     assert_non_null(reach);
     assert_int_equal(reach->sums.reachable_bytes, 20);
