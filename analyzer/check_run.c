@@ -131,7 +131,8 @@ static int load_baseline(struct check_run *run) {
 
     if (!run->baseline_count || load_saved(run, &status))
         return status;
-    if (!session_load(session, run->baselines, run->baseline_count, &request))
+    /* To a part of the baseline everything would have grown. */
+    if (!session_load(session, run->baselines, run->baseline_count, &request) || session->unread)
         return STATUS_ERROR;
     if (session->unread || suppress(run->suppressions, &session->report, false) != STATUS_OK)
         return STATUS_ERROR;

@@ -243,7 +243,8 @@ static int write_results(const struct arguments *arguments, const struct check_r
     case VERDICT_UNSURE:
         return STATUS_UNSURE;
     default:
-        return STATUS_OK;
+        /* Of traces that cannot be read nothing is known. */
+        return run->whole.unread ? STATUS_UNSURE : STATUS_OK;
     }
 }
 

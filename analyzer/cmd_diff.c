@@ -112,7 +112,8 @@ static int load_and_write(const struct arguments *arguments, char **new, size_t 
     if (!filter_check(&request.scope, &error))
         return command_error("diff: %s", error.text);
     if (session_load(&sessions[0], arguments->base, arguments->base_count, &request) &&
-        session_load(&sessions[1], new, new_count, &request))
+        session_load(&sessions[1], new, new_count, &request) && !sessions[0].unread &&
+        !sessions[1].unread)
         status = write_diff(arguments, sessions);
     if (sessions[0].unread || sessions[1].unread)
         status = STATUS_ERROR;
