@@ -35,21 +35,27 @@ const char *name_cache_get(struct name_cache *cache, const char *symbol) {
     return *added;
 }
 
+bool frame_list_frame(struct listed_frame *listed, const struct site *site, uint32_t index,
+                      struct name_cache *cache) {
+    const struct frame *frame = &site->frames[index];
+    const char *name = name_cache_get(cache, frame->function);
+
+    *listed = (struct listed_frame){
+        .symbol = frame->function,
+        .name = name,
+        .file = frame->file,
+        .module = site->module,
+        .line = frame->line,
+        .foreign = (site->flags & MT_SITE_FOREIGN) != 0,
+    };
+    return name != NULL;
+}
+
 static bool add_site(struct frame_list *list, const struct site *site, struct name_cache *cache) {
     for (uint32_t i = 0; i < site->frame_count && list->count < MT_LISTED_FRAMES; i++) {
-        const struct frame *frame = &site->frames[i];
-        const char *name = name_cache_get(cache, frame->function);
-
-        if (!name)
+        if (!frame_list_frame(&list->items[list->count], site, i, cache))
             return false;
-        list->items[list->count++] = (struct listed_frame){
-            .symbol = frame->function,
-            .name = name,
-            .file = frame->file,
-            .module = site->module,
-            .line = frame->line,
-            .foreign = (site->flags & MT_SITE_FOREIGN) != 0,
-        };
+        list->count++;
     }
     return true;
 }

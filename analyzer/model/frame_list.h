@@ -34,6 +34,10 @@ void name_cache_free(struct name_cache *cache);
 /* The C++ name of a symbol that lives as long as the cache; NULL when memory is short. */
 const char *name_cache_get(struct name_cache *cache, const char *symbol);
 
+/* One frame of a site. False when memory is short. */
+bool frame_list_frame(struct listed_frame *listed, const struct site *site, uint32_t index,
+                      struct name_cache *cache);
+
 /* The chain of a row. False when memory is short. */
 bool frame_list_fill(struct frame_list *list, const struct chains *chains, uint32_t context,
                      struct name_cache *cache);
