@@ -2,6 +2,7 @@
  * For the kinds of make_chains, the number is that of contexts. */
 #include "make_chains.h"
 #include "make_complete.h"
+#include "make_leaks.h"
 #include "make_profile.h"
 
 #include <stdio.h>
@@ -202,8 +203,8 @@ static int make(struct builder *builder, const char *kind, uint64_t events, uint
     else if (strcmp(kind, "large") == 0)
         make_large(builder, events, threads);
     else if (strcmp(kind, "empty") != 0)
-        return make_complete(builder, kind) || make_profile(builder, kind) ||
-               make_chains(builder, kind, events);
+        return make_complete(builder, kind) || make_leaks(builder, kind) ||
+               make_profile(builder, kind) || make_chains(builder, kind, events);
     return 1;
 }
 

@@ -9,16 +9,16 @@
 // EXPECT: s.indirect_blocks == 7 and s.kept_bytes == s.indirect_bytes
 // EXPECT: 72704 in [c["reachable_bytes"] for c in library("libstdc++")]
 // EXPECT: total(contexts, "reachable_blocks") > 100
+#include <condition_variable>
+#include <cstring>
 #include <deque>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <condition_variable>
 #include <stdexcept>
 #include <string>
-#include <cstring>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -26,7 +26,9 @@
 #define OUTLINE __attribute__((noinline))
 
 struct Counted {
-    ~Counted() { alive--; }
+    ~Counted() {
+        alive--;
+    }
     static int alive;
     long value = 0;
 };
