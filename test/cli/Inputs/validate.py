@@ -47,7 +47,7 @@ CALLS = {
 }
 EVENTS = 200
 # On more traces than these, commands are called in one way only.
-ALL_WAYS = 6
+ALL_WAYS = 4
 # Of the commands, the ones that take two traces, and the ones that take one.
 TWO = {"diff"}
 ONE = {"dump"}
