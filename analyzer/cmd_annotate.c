@@ -285,6 +285,9 @@ int cmd_annotate(int count, char **argument_list) {
         fputs(help, stdout);
         return STATUS_OK;
     }
+    if (arguments.view.options.order == REPORT_ORDER_LIFETIME)
+        return command_error("annotate: --sort lifetime is not known here; see memtrack annotate "
+                             "--help");
     paths = (size_t)(count - optind);
     status = split_arguments(&arguments, argument_list + optind, &paths);
     if (status != STATUS_OK)

@@ -71,9 +71,21 @@ static const char *const choices[][VALUES] = {
     {"", "--points=1", "--points=7", "--width=20", "--height=1", "--ascii", "--width=300", ""},
 #define LIMITS 19
     {"", "--large=1", "--small=1K", "--soon=1h", "--stay=1us", "", "", ""},
+#define LEAKS 20
+    {"", "--kind=all", "--kind=indirect", "--kind=reachable", "--reachable", "--verbose", "", ""},
+#define UNIT_OF_TIME 21
+    {"", "--normalize=second", "--normalize=event", "--normalize=allocation", "", "", "", ""},
+#define RULE 22
+    {"--max-leaked=0", "--max-peak=1K", "--max-allocations=1", "--max-errors=0",
+     "--max-unreachable=0", "--max-temporary=20%", "--max-leaked-blocks=9", "--max-allocated=10M"},
+#define FORM 23
+    {"", "--junit=/dev/null", "--sarif=/dev/null", "--tolerance=5%", "--tolerance=peak=1K",
+     "--verbose", "", ""},
+#define FINDINGS 24
+    {"", "--kind=leak", "--kind=growth", "--min-saves=0", "--min-saves=0", "--kind=churn", "", ""},
 };
 enum { CHOICES = sizeof(choices) / sizeof(choices[0]) };
-_Static_assert(3 * CHOICES <= 64, "the input's choices have room for them");
+_Static_assert(CHOICES <= FUZZ_CHOICES + FUZZ_MORE_CHOICES, "an input has room for them");
 
 #define HAS(choice) (1u << (choice))
 #define SCOPE (HAS(PLACES) | HAS(SINCE) | HAS(UNTIL) | HAS(WHO))
@@ -82,31 +94,44 @@ static const struct {
     const char *name;
     int (*run)(int count, char **arguments);
     unsigned choices;
-    unsigned traces; /* at most; 2 is any number */
-    bool lines;      /* its JSON is one value a line */
+    unsigned traces;    /* at most; 2 is any number */
+    bool lines;         /* its JSON is one value a line */
+    const char *second; /* what stands before the second trace; such a command has one trace */
 } commands[] = {
     {"report", cmd_report,
      SCOPE | HAS(FORMAT) | HAS(BY) | HAS(SORT) | HAS(LIMIT) | HAS(FOLD) | HAS(MIN_BYTES) |
          HAS(VIEW) | HAS(SHARE),
-     2, false},
+     2, false, NULL},
     {"annotate", cmd_annotate,
      SCOPE | HAS(FORMAT) | HAS(SORT) | HAS(LIMIT) | HAS(FOLD) | HAS(MIN_BYTES) | HAS(LINES) |
          HAS(SHOWN),
-     2, false},
-    {"flame", cmd_flame, SCOPE | HAS(COST) | HAS(UNIT) | HAS(FOLD), 2, false},
+     2, false, NULL},
+    {"flame", cmd_flame, SCOPE | HAS(COST) | HAS(UNIT) | HAS(FOLD), 2, false, NULL},
     {"peak", cmd_peak,
-     SCOPE | HAS(FORMAT) | HAS(BY) | HAS(LIMIT) | HAS(FOLD) | HAS(MIN_BYTES) | HAS(AT), 2, false},
+     SCOPE | HAS(FORMAT) | HAS(BY) | HAS(LIMIT) | HAS(FOLD) | HAS(MIN_BYTES) | HAS(AT), 2, false,
+     NULL},
     {"timeline", cmd_timeline, SCOPE | HAS(FORMAT) | HAS(BY) | HAS(LIMIT) | HAS(FOLD) | HAS(POINTS),
-     2, false},
+     2, false, NULL},
     {"threads", cmd_threads,
-     SCOPE | HAS(FORMAT) | HAS(BY) | HAS(SORT) | HAS(LIMIT) | HAS(MIN_BYTES), 2, false},
+     SCOPE | HAS(FORMAT) | HAS(BY) | HAS(SORT) | HAS(LIMIT) | HAS(MIN_BYTES), 2, false, NULL},
     {"lifetimes", cmd_lifetimes,
      SCOPE | HAS(FORMAT) | HAS(BY) | HAS(SORT) | HAS(LIMIT) | HAS(FOLD) | HAS(MIN_BYTES) |
          HAS(LIMITS),
-     2, false},
-    {"errors", cmd_errors, HAS(FORMAT) | HAS(LIMIT) | HAS(FOLD), 2, false},
-    {"info", cmd_info, HAS(VERIFY), 1, false},
-    {"dump", cmd_dump, HAS(FORMAT), 1, true},
+     2, false, NULL},
+    {"leaks", cmd_leaks,
+     SCOPE | HAS(FORMAT) | HAS(BY) | HAS(LIMIT) | HAS(FOLD) | HAS(MIN_BYTES) | HAS(LEAKS), 2, false,
+     NULL},
+    {"diff", cmd_diff,
+     SCOPE | HAS(FORMAT) | HAS(BY) | HAS(SORT) | HAS(LIMIT) | HAS(FOLD) | HAS(MIN_BYTES) |
+         HAS(UNIT_OF_TIME),
+     2, false, NULL},
+    {"check", cmd_check, HAS(FORMAT) | HAS(LIMIT) | HAS(FOLD) | HAS(RULE) | HAS(FORM), 2, false,
+     "--baseline"},
+    {"advise", cmd_advise, SCOPE | HAS(FORMAT) | HAS(LIMIT) | HAS(FOLD) | HAS(FINDINGS), 2, false,
+     NULL},
+    {"errors", cmd_errors, HAS(FORMAT) | HAS(LIMIT) | HAS(FOLD), 2, false, NULL},
+    {"info", cmd_info, HAS(VERIFY), 1, false, NULL},
+    {"dump", cmd_dump, HAS(FORMAT), 1, true, NULL},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -246,7 +271,7 @@ static void check_json(const char *text, size_t size, bool lines) {
 
 static void run(const struct fuzz_head *head, bool has_second) {
     unsigned which = head->command % COMMANDS;
-    char *arguments[CHOICES + 4] = {(char *)commands[which].name};
+    char *arguments[CHOICES + 5] = {(char *)commands[which].name};
     FILE *terminal = stdout;
     bool json = false;
     int count = 1;
@@ -255,7 +280,10 @@ static void run(const struct fuzz_head *head, bool has_second) {
     int status;
 
     for (unsigned i = 0; i < CHOICES; i++) {
-        const char *value = choices[i][head->choices >> 3 * i & 7];
+        const char *value =
+            choices[i][(i < FUZZ_CHOICES ? head->choices >> 3 * i
+                                         : (uint64_t)head->more_choices >> 3 * (i - FUZZ_CHOICES)) &
+                       7];
 
         if (!(commands[which].choices & HAS(i)) || !value[0])
             continue;
@@ -263,8 +291,11 @@ static void run(const struct fuzz_head *head, bool has_second) {
         json |= strcmp(value, "--format=json") == 0;
     }
     arguments[count++] = first;
-    if (has_second && commands[which].traces > 1)
+    if (has_second && commands[which].traces > 1) {
+        if (commands[which].second)
+            arguments[count++] = (char *)commands[which].second;
         arguments[count++] = second;
+    }
     /* With threads that decode ahead, which are for traces of some size, or without. */
     crew_set_least(head->flags & FUZZ_CREW ? 1 : UINT64_MAX);
     stdout = open_memstream(&text, &size);
@@ -275,7 +306,7 @@ static void run(const struct fuzz_head *head, bool has_second) {
     stdout = terminal;
     if (status < 0 || status > 2)
         abort();
-    if (json && status != STATUS_ERROR)
+    if (json && (status != STATUS_ERROR || size))
         check_json(text, size, commands[which].lines);
     free(text);
 }

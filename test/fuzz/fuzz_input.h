@@ -14,12 +14,14 @@ enum fuzz_flags {
 };
 
 struct fuzz_head {
-    uint8_t command; /* of the table, modulo its length */
-    uint8_t flags;   /* enum fuzz_flags */
-    uint16_t reserved;
-    uint32_t trace_size; /* at most what follows; the rest is of the live file, */
-    uint64_t choices;    /* three bits an option that may have one of several values */
+    uint8_t command;       /* of the table, modulo its length */
+    uint8_t flags;         /* enum fuzz_flags */
+    uint16_t more_choices; /* after those below */
+    uint32_t trace_size;   /* at most what follows; the rest is of the live file, */
+    uint64_t choices;      /* three bits an option that may have one of several values */
 };
+
+enum { FUZZ_CHOICES = 21, FUZZ_MORE_CHOICES = 5 };
 
 /* which is a row of segments without the bytes that they do not use: a struct mt_live_head each,
  * and the `used` bytes, or words, that it tells of. */

@@ -46,7 +46,7 @@ def main():
                 live = b"".join(used_segments(file.read()))
         for command in range(int(commands)):
             flags = (LIVE if live else 0) | (SECOND if lot.random() < 0.25 else 0)
-            head = struct.pack("<BBHIQ", command, flags, 0, len(trace), lot.getrandbits(64))
+            head = struct.pack("<BBHIQ", command, flags, lot.getrandbits(15), len(trace), lot.getrandbits(64))
             name = f"{os.path.basename(path)}-{command}"
             with open(os.path.join(directory, name), "wb") as file:
                 file.write(head + trace + live)

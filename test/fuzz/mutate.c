@@ -152,10 +152,12 @@ static void change_head(struct parts *parts) {
     if (pick(2))
         parts->head.command = (uint8_t)pick(256);
     for (uint32_t i = pick(4); i > 0; i--) {
-        unsigned shift = 3 * pick(21);
+        unsigned shift = 3 * pick(FUZZ_CHOICES);
 
         parts->head.choices &= ~(7ull << shift);
         parts->head.choices |= (uint64_t)pick(8) << shift;
+        if (pick(4) == 0)
+            parts->head.more_choices = (uint16_t)pick(1 << 3 * FUZZ_MORE_CHOICES);
     }
     if (pick(4) == 0)
         parts->head.flags ^= (uint8_t)(1 << pick(2));

@@ -10,7 +10,7 @@
 // CHECK: 640 B 640 B 10 {{[0-9]+}} node->next = malloc(64);
 // CHECK: 576 B 9 {{[0-9]+}} return grow(node->next, depth - 1);
 // CHECK: 3.00 KiB 3.00 KiB 3 {{[0-9]+}} keep(malloc(1024));
-// CHECK: 640 B 10 {{[0-9]+}} grow(&first, 10);
+// CHECK: 640 B 10 {{[0-9]+}} int failed = grow(&first, 10);
 // CHECK: 3.00 KiB 3 {{[0-9]+}} inlined();
 // GROW: leaked: 640 B on its own lines
 // GROW: 640 B 640 B 10 {{[0-9]+}} node->next = malloc(64);
