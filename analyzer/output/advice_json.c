@@ -151,6 +151,10 @@ static json_t *finding_object(const struct finding *finding, bool fold) {
     SET_NUMBER(object, "frees", finding->frees);
     SET_NUMBER(object, "leaked_bytes", finding->leaked_bytes);
     SET_NUMBER(object, "leaked_blocks", finding->leaked_blocks);
+    JSON_SET(object, "allocations_per_second",
+             finding->run_ns > 0
+                 ? json_rounded((double)finding->allocations / finding->run_ns * 1e9)
+                 : json_null());
     set_figures(object, finding);
     SET_NUMBER(object, "contexts", finding->chains ? finding->contexts : 0);
     SET_NUMBER(object, "processes", finding->traces);

@@ -57,8 +57,9 @@ struct finding {
     uint64_t peak_bytes;
     double saves_ns; /* of the times of all threads of its traces: */
     double thread_ns;
-    double share; /* the larger one, 0 to 1 */
-    bool of_time; /* that is */
+    double run_ns; /* of its traces, added up; 0: not known */
+    double share;  /* the larger one, 0 to 1 */
+    bool of_time;  /* that is */
 
     uint64_t allocations;
     uint64_t allocated_bytes;
