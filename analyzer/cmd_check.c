@@ -195,14 +195,14 @@ static bool write_usual_json(FILE *out, const struct check_view *view, struct er
 static int write_file(const char *path, writer *write, const struct check_view *view) {
     struct command_output output;
     struct error error;
-    bool good;
 
     if (!command_output_open(&output, path))
         return STATUS_ERROR;
-    good = write(output.file, view, &error);
-    if (!command_output_close(&output))
-        return STATUS_ERROR;
-    return good ? STATUS_OK : command_error("%s", error.text);
+    if (!write(output.file, view, &error)) {
+        command_output_discard(&output);
+        return command_error("%s", error.text);
+    }
+    return command_output_close(&output) ? STATUS_OK : STATUS_ERROR;
 }
 
 /* The root as an absolute path; the directory is room for it. */
@@ -243,7 +243,8 @@ static int write_results(const struct arguments *arguments, const struct check_r
     case VERDICT_UNSURE:
         return STATUS_UNSURE;
     default:
-        return STATUS_OK;
+        /* Of traces that cannot be read nothing is known. */
+        return run->whole.unread ? STATUS_UNSURE : STATUS_OK;
     }
 }
 

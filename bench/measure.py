@@ -167,14 +167,15 @@ class _Tracer:
         except ChildProcessError:
             pass
 
-    def own(self):
+    def own(self, others):
         return {thread: cpu for thread, (name, cpu) in self.cpu.items()
-                if self.processes[thread] == self.leader and not name.startswith(WRITER)}
+                if self.processes[thread] == self.leader and not name.startswith(others)}
 
 
-def run(command, environment, program=None, timeout=0, limits={}):
+def run(command, environment, program=None, timeout=0, limits={}, others=(WRITER,)):
     """Runs a command, a list, without output, and all that it starts to its end. The program is the
-    file of the process to measure, where the command is a script that starts it."""
+    file of the process to measure, where the command is a script that starts it. Threads whose names
+    begin like one of `others` are none of its own."""
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     out = os.open(os.devnull, os.O_WRONLY)
@@ -197,7 +198,7 @@ def run(command, environment, program=None, timeout=0, limits={}):
                      else f"killed by signal {os.WTERMSIG(tracer.status)}")
     if tracer.end is None:
         raise Failed(f"does not run {program}")
-    own = tracer.own()
+    own = tracer.own(others)
     if not sum(own.values()):
         raise Failed("the kernel does not tell the CPU time of threads")
 

@@ -193,12 +193,12 @@ def tables(file, order):
     return "\n".join(lines).rstrip() + "\n"
 
 
-def replace_figures(text, figures):
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def replace_figures(text, figures, first=BEGIN, last=END):
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"no lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{figures}{END}{after}"
+        raise ValueError(f"no lines {first} and {last}")
+    return f"{before}{first}\n{figures}{last}{after}"
 
 
 def main():

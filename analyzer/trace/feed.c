@@ -88,21 +88,25 @@ static void equip(struct feed *feed, struct segment *segment) {
         segment->predictor = feed->predictors[--feed->predictor_count];
 }
 
-static void dismiss(struct feed *feed, struct segment *segment) {
-    crew_release(feed->crew, segment->held);
-    if (segment->payload.bytes && feed->payload_count < MT_FEED_SPARES)
-        feed->payloads[feed->payload_count++] = segment->payload;
-    else
-        payload_free(&segment->payload);
+static void keep_predictor(struct feed *feed, struct segment *segment) {
     if (segment->predictor && feed->predictor_count < MT_FEED_SPARES) {
         predict_retire(segment->predictor);
         feed->predictors[feed->predictor_count++] = segment->predictor;
     } else {
         predict_free(segment->predictor);
     }
+    segment->predictor = NULL;
+}
+
+static void dismiss(struct feed *feed, struct segment *segment) {
+    crew_release(feed->crew, segment->held);
+    if (segment->payload.bytes && feed->payload_count < MT_FEED_SPARES)
+        feed->payloads[feed->payload_count++] = segment->payload;
+    else
+        payload_free(&segment->payload);
+    keep_predictor(feed, segment);
     segment->held = 0;
     segment->payload = (struct payload){0};
-    segment->predictor = NULL;
 }
 
 /* A chunk of few events in memory that fits them. */
@@ -156,6 +160,8 @@ bool feed_decode(struct feed *feed, struct lane *lane, struct segment *segment,
         keep_chunk(feed, rest);
     crew_hold(feed->crew, chunk_bytes(chunk->capacity));
     lane_put(lane, segment, chunk, done);
+    if (segment_needs_no_model(segment, lane))
+        keep_predictor(feed, segment);
     if (done) {
         dismiss(feed, segment);
     } else if (!segment->reached && segment->payload.capacity > segment->held) {

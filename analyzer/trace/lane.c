@@ -2,9 +2,13 @@
 
 #include <stdlib.h>
 
+/* Streams from which on blocks are packed: models of fewer can be afforded. */
+enum { PACKING_STREAMS = 256 };
+
 void lane_begin(struct lane *lane, const struct reader *reader, uint32_t stream) {
     *lane = (struct lane){.reader = reader,
                           .stream = stream,
+                          .packing = reader->stream_count > PACKING_STREAMS,
                           .rest = reader->streams[stream].first_block,
                           .until = reader->streams[stream].first_ticks};
 }
@@ -50,6 +54,9 @@ static bool open_block(struct segment *segment, const struct lane *lane, struct 
         return false;
     }
     chunk->early_ticks = decoder_early_ticks(&segment->decoder);
+    segment->packed = lane->packing && segment->decoder.predictor &&
+                      header.count > chunk->capacity && header.count <= MT_PACK_MOST &&
+                      pack_block(&segment->decoder, &segment->payload, &segment->end_of_pack);
     return true;
 }
 
@@ -70,6 +77,11 @@ bool segment_decode(struct segment *segment, const struct lane *lane, struct chu
         decoder->chunk = chunk->capacity;
         chunk->count = (uint32_t)decode_chunk(decoder, chunk->events, &chunk->fault, &chunk->error);
         chunk->lost = count - decoder->done;
+        if (segment->packed && decoder->done == decoder->count && segment->end_of_pack.fault) {
+            chunk->fault = true;
+            chunk->lost = segment->end_of_pack.lost;
+            chunk->error = segment->end_of_pack.error;
+        }
         if (chunk->count)
             segment->last = chunk->events[chunk->count - 1].ticks;
     }
@@ -79,6 +91,16 @@ bool segment_decode(struct segment *segment, const struct lane *lane, struct chu
     segment->open = false;
     segment->block = blocks[segment->block].next;
     return segment->block == MT_NO_BLOCK || blocks[segment->block].apart;
+}
+
+bool segment_needs_no_model(const struct segment *segment, const struct lane *lane) {
+    const struct block_ref *blocks = lane->reader->blocks;
+    uint32_t next;
+
+    if (!segment->open || !segment->packed)
+        return false;
+    next = blocks[segment->block].next;
+    return next == MT_NO_BLOCK || blocks[next].apart;
 }
 
 static uint64_t latest(const struct segment *segment, uint64_t ticks) {

@@ -9,8 +9,7 @@
 #ifndef MT_TRACE_LANE_H
 #define MT_TRACE_LANE_H
 
-#include "trace/decode.h"
-#include "trace/reader.h"
+#include "trace/pack.h"
 
 /* Events of one block, in order. */
 struct chunk {
@@ -38,6 +37,8 @@ struct segment {
     struct decoder decoder;
     struct predictor *predictor;
     struct payload payload;
+    struct pack_end end_of_pack; /* of the open block, if it is packed */
+    bool packed;
     size_t held; /* bytes of the payload that count as held ahead of need */
     struct chunk *chunks, **end;
     uint64_t events; /* in them */
@@ -47,6 +48,7 @@ struct lane {
     const struct reader *reader;
     struct feed *feed;
     uint32_t stream;
+    bool packing;          /* there are so many streams that their blocks are packed */
     uint32_t rest;         /* first block that is in no segment yet, or MT_NO_BLOCK */
     struct segment *first; /* those that have chunks to take, or will have */
     struct segment *last;
@@ -76,6 +78,9 @@ bool lane_extend(struct lane *lane);
 /* Decodes the segment's next chunk; true if it was the last one. */
 bool segment_decode(struct segment *segment, const struct lane *lane, struct chunk *chunk,
                     struct ZSTD_DCtx_s **decompressor);
+
+/* What is left to decode of the segment is packed. */
+bool segment_needs_no_model(const struct segment *segment, const struct lane *lane);
 
 /* Adds the chunk that was decoded, the segment's last one if it is done. */
 void lane_put(struct lane *lane, struct segment *segment, struct chunk *chunk, bool done);

@@ -35,6 +35,7 @@ struct predictor {
     uint32_t last_slot;
     uint64_t bump[2], ended[2], pool;
     uint32_t cursors[LISTS];
+    bool reused; /* slots have been taken more than once */
     bool broken; /* a block has not been decoded to its end */
     uint64_t next_event;
     uint64_t next_sequence;
@@ -48,6 +49,18 @@ void predict_free(struct predictor *predictor) {
     free(predictor);
 }
 
+static inline uint32_t *index_of(const struct predictor *p, uint64_t address, bool pool) {
+    return &p->index[(address >> 5 ^ (pool ? 0x5555 : 0)) & ((UINT64_C(2) << p->slot_bits) - 1)];
+}
+
+/* What few slots have put into a large index. */
+static void clear_index(struct predictor *p) {
+    for (uint32_t slot = LISTS; slot < p->used; slot++) {
+        *index_of(p, p->slots[slot].address, false) = 0;
+        *index_of(p, p->slots[slot].address, true) = 0;
+    }
+}
+
 /* All tables in one piece, behind the slots; those need no zeros. */
 static bool provide(struct predictor *p, unsigned slot_bits, unsigned table_bits) {
     size_t slots = sizeof(struct slot) << slot_bits;
@@ -57,7 +70,12 @@ static bool provide(struct predictor *p, unsigned slot_bits, unsigned table_bits
     uint8_t *memory;
 
     if (p->slots && p->slot_bits == slot_bits && p->table_bits == table_bits) {
-        memset(p->index, 0, zeroed);
+        if (p->reused || p->used > 1u << (slot_bits - 3)) {
+            memset(p->index, 0, zeroed);
+        } else {
+            clear_index(p);
+            memset(p->symbols, 0, zeroed - index);
+        }
         return true;
     }
     free(p->slots);
@@ -80,6 +98,7 @@ static void start_group(struct predictor *p) {
         p->cursors[list] = list;
     }
     p->used = p->next = p->last_slot = LISTS;
+    p->reused = false;
     p->symbol[0] = p->symbol[1] = 0;
     p->bump[0] = p->bump[1] = p->ended[0] = p->ended[1] = p->pool = 0;
 }
@@ -127,10 +146,6 @@ void predict_retire(struct predictor *predictor) {
 
 /* The model */
 
-static inline uint32_t *index_of(const struct predictor *p, uint64_t address, bool pool) {
-    return &p->index[(address >> 5 ^ (pool ? 0x5555 : 0)) & ((UINT64_C(2) << p->slot_bits) - 1)];
-}
-
 static inline bool is_pool_list(unsigned list) {
     return list > MT_PREDICTED_CLASS_MAX;
 }
@@ -169,8 +184,10 @@ static uint32_t new_slot(struct predictor *p, uint64_t address, bool pool) {
     } else {
         p->used = p->next;
     }
-    if (p->next == 1u << p->slot_bits)
+    if (p->next == 1u << p->slot_bits) {
         p->next = LISTS;
+        p->reused = true;
+    }
     s->address = address;
     *index_of(p, address, pool) = slot;
     return slot;
