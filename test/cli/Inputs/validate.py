@@ -42,7 +42,7 @@ CALLS = {
     "leaks": [[], ["--by", "function"]],
     "diff": [[], ["--by", "site"], ["--normalize", "event"]],
     "check": [["--max-leaked", "10"], ["--max-peak", "1G", "--max-allocations", "1"]],
-    "advise": [[], ["--limit", "1"]],
+    "advise": [[], ["--limit", "1"], ["--min-saves", "0"]],
     "dump": [[]],
 }
 # On more traces than these, commands are called in one way only.
