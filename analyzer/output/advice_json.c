@@ -21,7 +21,8 @@ static void set_growth(json_t *object, const struct finding *finding) {
     SET_NUMBER(object, "last_bytes", growth->last);
     JSON_SET(object, "bytes_per_second",
              growth->per_second > 0 ? short_real(growth->per_second) : json_null());
-    JSON_SET(object, "bytes_per_allocation", short_real(growth->per_allocation));
+    JSON_SET(object, "bytes_per_allocation",
+             growth->per_allocation > 0 ? short_real(growth->per_allocation) : json_null());
     JSON_SET(object, "tau", short_real(growth->tau));
     JSON_SET(object, "fit", short_real(growth->fit));
 }

@@ -45,13 +45,18 @@ static void say_leak(FILE *out, const struct finding *finding) {
 
 static void say_growth(FILE *out, const struct finding *finding) {
     const struct growth_figures *growth = &finding->growth;
+    const char *separator = ":";
 
-    fprintf(out, "Its live bytes rose by %s to %s and did not level off: ", BYTES(growth->rise),
+    fprintf(out, "Its live bytes rose by %s to %s and did not level off", BYTES(growth->rise),
             BYTES(growth->last));
-    if (growth->per_second > 0)
-        fprintf(out, "%s a second, ", BYTES((uint64_t)(growth->per_second + 0.5)));
-    fprintf(out, "%.3g bytes for each allocation of the program (tau %.2f, fit %.2f). ",
-            growth->per_allocation, growth->tau, growth->fit);
+    if (growth->per_second > 0) {
+        fprintf(out, "%s %s a second", separator, BYTES((uint64_t)(growth->per_second + 0.5)));
+        separator = ",";
+    }
+    if (growth->per_allocation > 0)
+        fprintf(out, "%s %.3g bytes for each allocation of the program", separator,
+                growth->per_allocation);
+    fprintf(out, " (tau %.2f, fit %.2f). ", growth->tau, growth->fit);
     if (finding->leaked_bytes == 0)
         fputs("All of it was freed in the end.", out);
     else
