@@ -134,7 +134,7 @@ static int load_baseline(struct check_run *run) {
     /* To a part of the baseline everything would have grown. */
     if (!session_load(session, run->baselines, run->baseline_count, &request) || session->unread)
         return STATUS_ERROR;
-    if (session->unread || suppress(run->suppressions, &session->report, false) != STATUS_OK)
+    if (suppress(run->suppressions, &session->report, false) != STATUS_OK)
         return STATUS_ERROR;
     if (!diff_side_make(&run->base, &session->report, REPORT_BY_CONTEXT, true, &error))
         return command_error("%s", error.text);

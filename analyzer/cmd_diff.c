@@ -115,8 +115,6 @@ static int load_and_write(const struct arguments *arguments, char **new, size_t 
         session_load(&sessions[1], new, new_count, &request) && !sessions[0].unread &&
         !sessions[1].unread)
         status = write_diff(arguments, sessions);
-    if (sessions[0].unread || sessions[1].unread)
-        status = STATUS_ERROR;
     session_close(&sessions[0]);
     session_close(&sessions[1]);
     return status;

@@ -1,6 +1,7 @@
 /* memtrack report */
 #include "commands.h"
 #include "model/pool_report.h"
+#include "output/leaks.h"
 #include "output/pools.h"
 #include "view_options.h"
 
@@ -19,7 +20,7 @@ static const char help[] =
     "  --view VIEW          contexts (default): lists; top-down: a tree from the outermost calls\n"
     "                       down; bottom-up: a tree from what allocates to its callers. Trees go\n"
     "                       with --by function (their default) and site. Without --view, the text\n"
-    "                       of --by function is followed by both trees\n"
+    "                       of --by function is followed by both trees. leaks: as memtrack leaks\n"
     "  --sort ORDER         by peak, leaked, allocated, count, temporary or lifetime; the text\n"
     "                       then shows one list instead of three. Trees show this cost (default\n"
     "                       peak)\n"
@@ -69,10 +70,14 @@ static const char help[] =
     "Events of different threads that the clock tells apart by less than 2 us may be taken in the\n"
     "other order where only that makes sense.\n";
 
+/* No view of the formats: it is what memtrack leaks shows. */
+enum { LEAKS_VIEW = 100 };
+
 static const struct view_name views[] = {
     {"contexts", REPORT_VIEW_CONTEXTS},
     {"top-down", REPORT_VIEW_TOP_DOWN},
     {"bottom-up", REPORT_VIEW_BOTTOM_UP},
+    {"leaks", LEAKS_VIEW},
     {NULL, 0},
 };
 
@@ -91,6 +96,7 @@ struct arguments {
     struct view_options view;
     const char *pool;
     bool pools;
+    bool leaks;
 };
 
 enum { VIEW = VIEW_OWN, MIN_SHARE, POOLS, POOL };
@@ -102,7 +108,9 @@ static int take(void *data, int option, const char *value) {
     switch (option) {
     case VIEW:
         view = view_find_name("report", views, "--view", value);
-        parsed->view.options.view = (enum report_view)view;
+        parsed->leaks = view == LEAKS_VIEW;
+        if (!parsed->leaks)
+            parsed->view.options.view = (enum report_view)view;
         return view < 0 ? STATUS_ERROR : STATUS_OK;
     case MIN_SHARE:
         return parse_share(value, &parsed->view.options.min_share) ? STATUS_OK : STATUS_ERROR;
@@ -134,6 +142,9 @@ static int settle(struct arguments *parsed) {
         return command_error("report: --tag, --match, --module, --thread, --phase, --since and "
                              "--until select allocations of the heap: leave out --pools and "
                              "--pool");
+    if (parsed->leaks && (parsed->pools || parsed->pool || options->by == REPORT_BY_THREAD))
+        return command_error("report: --view leaks does not go with --pools, --pool and --by "
+                             "thread");
     if (!trees)
         return STATUS_OK;
     if (!parsed->view.by_given)
@@ -172,6 +183,17 @@ static bool write_pool(FILE *out, const struct report *report, const struct argu
     return good;
 }
 
+static bool write_leaks(FILE *out, struct report *report, const struct arguments *arguments,
+                        struct error *error) {
+    const struct suppressions none = {.contexts = 0};
+    const struct leaks_options options = {.report = arguments->view.options,
+                                          .kinds = 1u << LEAK_DIRECT | 1u << LEAK_UNKNOWN};
+
+    if (arguments->view.format == &output_json)
+        return leaks_write_json(out, report, &none, &options, error);
+    return leaks_print(out, report, &none, &options, error);
+}
+
 static bool write_report(FILE *out, struct session *session, const void *data,
                          struct error *error) {
     const struct arguments *arguments = data;
@@ -184,6 +206,8 @@ static bool write_report(FILE *out, struct session *session, const void *data,
         return write_pools(out, report, arguments, error);
     if (arguments->pool)
         return write_pool(out, report, arguments, error);
+    if (arguments->leaks)
+        return write_leaks(out, report, arguments, error);
     return arguments->view.format->report(out, report, &arguments->view.options, error);
 }
 

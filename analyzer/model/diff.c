@@ -23,18 +23,16 @@ static uint64_t text_hash(const char *text) {
     return XXH3_64bits(text, strlen(text));
 }
 
-/* `frames` is room for a chain. */
+/* `hashes`: by trace and context; of contexts only. */
 static uint64_t similar(const struct report_row *row, enum report_by by, bool fold,
-                        struct frame_list *frames) {
+                        uint64_t *const *hashes) {
     struct chain_place place = chains_first(row->chains, row->context, fold);
 
     switch (by) {
     case REPORT_BY_CONTEXT:
-        frame_list_fill(frames, row->chains, row->context, NULL);
-        return frame_list_hash(frames);
+        return hashes[row->chains->index][row->context];
     case REPORT_BY_SITE:
-        frame_list_fill_site(frames, place);
-        return frame_list_hash(frames);
+        return frame_site_hash(&place);
     case REPORT_BY_FILE:
         return text_hash(path_base_name(chain_frame(&place)->file));
     default:
@@ -42,10 +40,30 @@ static uint64_t similar(const struct report_row *row, enum report_by by, bool fo
     }
 }
 
-static bool add_items(struct diff_side *side, const struct report_rows *rows, enum report_by by,
-                      bool fold) {
-    struct frame_list *frames = malloc(sizeof(*frames));
-    bool good = frames != NULL;
+static void free_hashes(uint64_t **hashes, size_t count) {
+    for (size_t i = 0; hashes && i < count; i++)
+        free(hashes[i]);
+    free(hashes);
+}
+
+/* NULL when memory is short. */
+static uint64_t **make_hashes(const struct report *report) {
+    uint64_t **hashes = calloc(report->traces.count + 1, sizeof(*hashes));
+
+    for (size_t i = 0; hashes && i < report->traces.count; i++) {
+        hashes[i] = frame_chain_hashes(&report->traces.items[i]->trace->defs);
+        if (hashes[i])
+            continue;
+        free_hashes(hashes, i);
+        return NULL;
+    }
+    return hashes;
+}
+
+static bool add_items(struct diff_side *side, const struct report *report,
+                      const struct report_rows *rows, enum report_by by, bool fold) {
+    uint64_t **hashes = by == REPORT_BY_CONTEXT ? make_hashes(report) : NULL;
+    bool good = by != REPORT_BY_CONTEXT || hashes;
 
     for (size_t i = 0; good && i < rows->count; i++) {
         struct diff_item *item = MT_LIST_ADD(side->items);
@@ -54,12 +72,12 @@ static bool add_items(struct diff_side *side, const struct report_rows *rows, en
         if (good)
             *item = (struct diff_item){
                 .key = rows->items[i].key,
-                .similar = similar(&rows->items[i], by, fold, frames),
+                .similar = similar(&rows->items[i], by, fold, hashes),
                 .counters = rows->items[i].counters,
                 .row = rows->items[i],
             };
     }
-    free(frames);
+    free_hashes(hashes, report->traces.count);
     return good;
 }
 
@@ -76,7 +94,7 @@ bool diff_side_make(struct diff_side *side, const struct report *report, enum re
     };
     if (!report_group(report, by, fold, &rows, error))
         return false;
-    good = add_items(side, &rows, by, fold);
+    good = add_items(side, report, &rows, by, fold);
     report_rows_free(&rows);
     if (good)
         return true;

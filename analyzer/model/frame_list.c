@@ -35,22 +35,27 @@ const char *name_cache_get(struct name_cache *cache, const char *symbol) {
     return *added;
 }
 
-static bool add_site(struct frame_list *list, const struct site *site, uint32_t first,
-                     struct name_cache *cache) {
-    for (uint32_t i = first; i < site->frame_count && list->count < MT_LISTED_FRAMES; i++) {
-        const struct frame *frame = &site->frames[i];
-        const char *name = cache ? name_cache_get(cache, frame->function) : frame->function;
+bool frame_list_frame(struct listed_frame *listed, const struct site *site, uint32_t index,
+                      struct name_cache *cache) {
+    const struct frame *frame = &site->frames[index];
+    const char *name = name_cache_get(cache, frame->function);
 
-        if (!name)
+    *listed = (struct listed_frame){
+        .symbol = frame->function,
+        .name = name,
+        .file = frame->file,
+        .module = site->module,
+        .line = frame->line,
+        .foreign = (site->flags & MT_SITE_FOREIGN) != 0,
+    };
+    return name != NULL;
+}
+
+static bool add_site(struct frame_list *list, const struct site *site, struct name_cache *cache) {
+    for (uint32_t i = 0; i < site->frame_count && list->count < MT_LISTED_FRAMES; i++) {
+        if (!frame_list_frame(&list->items[list->count], site, i, cache))
             return false;
-        list->items[list->count++] = (struct listed_frame){
-            .symbol = frame->function,
-            .name = name,
-            .file = frame->file,
-            .module = site->module,
-            .line = frame->line,
-            .foreign = (site->flags & MT_SITE_FOREIGN) != 0,
-        };
+        list->count++;
     }
     return true;
 }
@@ -62,38 +67,61 @@ bool frame_list_fill(struct frame_list *list, const struct chains *chains, uint3
     list->count = 0;
     list->api = defs_site(defs, context)->api;
     do {
-        if (!add_site(list, defs_site(defs, context), 0, cache))
+        if (!add_site(list, defs_site(defs, context), cache))
             return false;
         context = defs->contexts.items[context].parent;
     } while (context && list->count < MT_LISTED_FRAMES);
     return true;
 }
 
-void frame_list_fill_site(struct frame_list *list, struct chain_place place) {
-    list->count = 0;
-    list->api = place.site->api;
-    add_site(list, place.site, place.frame, NULL);
-}
-
 /* What compilers append to names differs from build to build, and where there is no name, the
  * offset does. */
-static size_t stable_size(const struct listed_frame *frame) {
-    const char *end = strstr(frame->symbol, frame->foreign ? "+0x" : ".llvm.");
+static size_t stable_size(const char *symbol, bool foreign) {
+    const char *end = strstr(symbol, foreign ? "+0x" : ".llvm.");
 
-    return end ? (size_t)(end - frame->symbol) : strlen(frame->symbol);
+    return end ? (size_t)(end - symbol) : strlen(symbol);
+}
+
+/* Of a chain that goes one frame further in than the one of `outer`. */
+static uint64_t hash_frame(uint64_t outer, const char *symbol, const char *module, bool foreign) {
+    const char *name = path_base_name(module);
+    uint64_t parts[] = {outer, XXH3_64bits(symbol, stable_size(symbol, foreign)),
+                        XXH3_64bits(name, strlen(name))};
+
+    return XXH3_64bits(parts, sizeof(parts));
 }
 
 uint64_t frame_list_hash(const struct frame_list *list) {
-    XXH3_state_t state;
+    uint64_t hash = 0;
 
-    XXH3_64bits_reset(&state);
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = list->count; i-- > 0;) {
         const struct listed_frame *frame = &list->items[i];
-        const char *module = path_base_name(frame->module);
 
-        XXH3_64bits_update(&state, frame->symbol, stable_size(frame));
-        XXH3_64bits_update(&state, "", 1);
-        XXH3_64bits_update(&state, module, strlen(module) + 1);
+        hash = hash_frame(hash, frame->symbol, frame->module, frame->foreign);
     }
-    return XXH3_64bits_digest(&state);
+    return hash;
+}
+
+static uint64_t hash_site(uint64_t outer, const struct site *site, uint32_t first) {
+    bool foreign = (site->flags & MT_SITE_FOREIGN) != 0;
+
+    for (uint32_t i = site->frame_count; i-- > first;)
+        outer = hash_frame(outer, site->frames[i].function, site->module, foreign);
+    return outer;
+}
+
+uint64_t frame_site_hash(const struct chain_place *place) {
+    return hash_site(0, place->site, place->frame);
+}
+
+uint64_t *frame_chain_hashes(const struct defs *defs) {
+    uint64_t *hashes = calloc(defs->contexts.count, sizeof(*hashes));
+
+    /* Parents come before their children. */
+    for (size_t i = 1; hashes && i < defs->contexts.count; i++) {
+        const struct context *context = &defs->contexts.items[i];
+
+        hashes[i] = hash_site(hashes[context->parent], &defs->sites.items[context->site], 0);
+    }
+    return hashes;
 }

@@ -34,15 +34,22 @@ void name_cache_free(struct name_cache *cache);
 /* The C++ name of a symbol that lives as long as the cache; NULL when memory is short. */
 const char *name_cache_get(struct name_cache *cache, const char *symbol);
 
-/* The chain of a row. Without a cache, names are the symbols; false when memory for it is short. */
+/* One frame of a site. False when memory is short. */
+bool frame_list_frame(struct listed_frame *listed, const struct site *site, uint32_t index,
+                      struct name_cache *cache);
+
+/* The chain of a row. False when memory is short. */
 bool frame_list_fill(struct frame_list *list, const struct chains *chains, uint32_t context,
                      struct name_cache *cache);
 
-/* The frames of one site from the place on, without C++ names. */
-void frame_list_fill_site(struct frame_list *list, struct chain_place place);
-
-/* Equal for chains that differ in lines, columns, files' paths and modules' directories only: the
- * same functions, inlined ones too, in the same modules. */
+/* Hashes that are equal for chains that differ in lines, columns, files' paths and modules'
+ * directories only: the same functions, inlined ones too, in the same modules. */
 uint64_t frame_list_hash(const struct frame_list *list);
+
+/* The same of a site's frames from the place on. */
+uint64_t frame_site_hash(const struct chain_place *place);
+
+/* The same of all contexts, by index; to be freed, NULL when memory is short. */
+uint64_t *frame_chain_hashes(const struct defs *defs);
 
 #endif

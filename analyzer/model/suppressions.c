@@ -12,18 +12,25 @@ void suppressions_free(struct suppressions *suppressions) {
     *suppressions = (struct suppressions){0};
 }
 
-/* Any text of a frame, in any of its forms. */
-static bool pattern_fits(const char *pattern, const struct frame_list *frames) {
-    for (size_t i = 0; i < frames->count; i++) {
-        const struct listed_frame *frame = &frames->items[i];
+/* No rule of LeakSanitizer's fits. */
+enum { NO_PATTERN = UINT32_MAX };
 
-        if (glob_match_stars(pattern, frame->symbol) ||
-            (frame->name != frame->symbol && glob_match_stars(pattern, frame->name)) ||
-            (frame->file[0] && glob_match_stars(pattern, frame->file)) ||
-            (frame->module[0] && glob_match_stars(pattern, frame->module)))
-            return true;
+/* The first of LeakSanitizer's rules that any text of the frame fits, in any of its forms; of those
+ * before `end`, which is returned if none does. */
+static uint32_t frame_pattern(const struct suppressions *suppressions,
+                              const struct listed_frame *frame, uint32_t end) {
+    size_t count = suppressions->rules.count;
+
+    for (uint32_t i = 0; i < end && i < count; i++) {
+        const char *pattern = suppressions->rules.items[i].pattern;
+
+        if (pattern && (glob_match_stars(pattern, frame->symbol) ||
+                        (frame->name != frame->symbol && glob_match_stars(pattern, frame->name)) ||
+                        (frame->file[0] && glob_match_stars(pattern, frame->file)) ||
+                        (frame->module[0] && glob_match_stars(pattern, frame->module))))
+            return i;
     }
-    return false;
+    return end;
 }
 
 /* Valgrind's chains begin with the function that gave the memory, ours with the one that called it.
@@ -120,16 +127,26 @@ static bool frames_fit(const struct suppression *suppression, const struct frame
            (allocator_fits(&rules[0], frames->api) && rules_fit(rules + 1, count - 1, frames, 0));
 }
 
-struct suppression *suppressions_find(const struct suppressions *suppressions,
-                                      const struct frame_list *frames, enum leak_kind kind) {
+/* Given the first of LeakSanitizer's rules that fits, which are of all kinds. */
+static struct suppression *find_rule(const struct suppressions *suppressions,
+                                     const struct frame_list *frames, enum leak_kind kind,
+                                     uint32_t pattern) {
     for (size_t i = 0; i < suppressions->rules.count; i++) {
         struct suppression *rule = &suppressions->rules.items[i];
 
-        if ((rule->kinds & (1u << kind)) &&
-            (rule->pattern ? pattern_fits(rule->pattern, frames) : frames_fit(rule, frames)))
+        if (rule->pattern ? i == pattern : (rule->kinds & (1u << kind)) && frames_fit(rule, frames))
             return rule;
     }
     return NULL;
+}
+
+struct suppression *suppressions_find(const struct suppressions *suppressions,
+                                      const struct frame_list *frames, enum leak_kind kind) {
+    uint32_t pattern = NO_PATTERN;
+
+    for (size_t i = 0; i < frames->count; i++)
+        pattern = frame_pattern(suppressions, &frames->items[i], pattern);
+    return find_rule(suppressions, frames, kind, pattern);
 }
 
 static void take(uint64_t *from, uint64_t what) {
@@ -203,49 +220,124 @@ void suppressions_take(const struct suppressions *suppressions, const struct fra
     }
 }
 
-static bool suppress_row(struct suppressions *suppressions, const struct frame_list *frames,
-                         struct counters *totals, struct counters *row) {
+/* By context of a trace, the first of LeakSanitizer's rules that fits its chain; to be freed, NULL
+ * when memory is short. */
+static uint32_t *find_patterns(const struct suppressions *suppressions, const struct defs *defs,
+                               struct name_cache *cache) {
+    uint32_t *contexts = malloc(defs->contexts.count * sizeof(*contexts));
+    uint32_t *sites = malloc(defs->sites.count * sizeof(*sites));
+    bool good = contexts && sites;
+
+    for (size_t i = 0; good && i < defs->sites.count; i++) {
+        const struct site *site = &defs->sites.items[i];
+
+        sites[i] = NO_PATTERN;
+        for (uint32_t k = 0; good && k < site->frame_count; k++) {
+            struct listed_frame frame;
+
+            good = frame_list_frame(&frame, site, k, cache);
+            if (good)
+                sites[i] = frame_pattern(suppressions, &frame, sites[i]);
+        }
+    }
+    /* Parents come before their children; the root is its own. */
+    for (size_t i = 0; good && i < defs->contexts.count; i++) {
+        const struct context *context = &defs->contexts.items[i];
+        uint32_t outer = i ? contexts[context->parent] : NO_PATTERN;
+
+        contexts[i] = sites[context->site] < outer ? sites[context->site] : outer;
+    }
+    free(sites);
+    if (good)
+        return contexts;
+    free(contexts);
+    return NULL;
+}
+
+/* What applying takes. */
+struct application {
+    struct suppressions *suppressions;
+    struct report *report;
+    struct name_cache cache;
+    struct frame_list *frames;
+    uint32_t **patterns; /* by trace and context */
+    bool by_frames;      /* there are rules of Valgrind's */
+    bool counted;
+};
+
+static bool prepare(struct application *application) {
+    const struct report *report = application->report;
+    const struct suppressions *suppressions = application->suppressions;
+    bool good;
+
+    application->frames = malloc(sizeof(*application->frames));
+    application->patterns = calloc(report->traces.count + 1, sizeof(*application->patterns));
+    good = application->frames && application->patterns;
+    for (size_t i = 0; good && i < report->traces.count; i++) {
+        application->patterns[i] =
+            find_patterns(suppressions, &report->traces.items[i]->trace->defs, &application->cache);
+        good = application->patterns[i] != NULL;
+    }
+    for (size_t i = 0; i < suppressions->rules.count; i++)
+        application->by_frames |= !suppressions->rules.items[i].pattern;
+    return good;
+}
+
+static void count_rule(struct suppressions *suppressions, struct suppression *rule,
+                       struct taken taken, enum leak_kind kind) {
+    rule->contexts++;
+    rule->bytes += taken.bytes;
+    rule->blocks += taken.blocks;
+    if (kind != LEAK_INDIRECT) {
+        suppressions->bytes += taken.bytes;
+        suppressions->blocks += taken.blocks;
+    }
+}
+
+static bool suppress_row(struct application *application, struct report_row *row) {
+    struct suppressions *suppressions = application->suppressions;
+    uint32_t pattern = application->patterns[row->chains->index][row->context];
     bool any = false;
 
+    if (application->by_frames &&
+        !frame_list_fill(application->frames, row->chains, row->context, &application->cache))
+        return false;
     for (enum leak_kind kind = 0; kind < LEAK_KINDS; kind++) {
-        struct suppression *rule =
-            leak_blocks(row, kind) ? suppressions_find(suppressions, frames, kind) : NULL;
+        struct suppression *rule = leak_blocks(&row->counters, kind)
+                                       ? find_rule(suppressions, application->frames, kind, pattern)
+                                       : NULL;
         struct taken taken;
 
         if (!rule)
             continue;
-        taken = take_kind(totals, row, kind);
-        rule->contexts++;
-        rule->bytes += taken.bytes;
-        rule->blocks += taken.blocks;
-        if (kind != LEAK_INDIRECT) {
-            suppressions->bytes += taken.bytes;
-            suppressions->blocks += taken.blocks;
-        }
+        taken = take_kind(&application->report->totals.counters, &row->counters, kind);
+        if (application->counted)
+            count_rule(suppressions, rule, taken, kind);
         any = true;
     }
-    return any;
+    suppressions->contexts += any && application->counted;
+    return true;
 }
 
 bool suppressions_apply(struct suppressions *suppressions, struct report *report, bool counted,
                         struct error *error) {
-    struct frame_list *frames = suppressions->rules.count ? malloc(sizeof(*frames)) : NULL;
-    struct name_cache cache = {0};
-    bool good = frames != NULL || suppressions->rules.count == 0;
+    struct application application = {
+        .suppressions = suppressions, .report = report, .counted = counted};
+    bool good;
 
-    for (size_t i = 0; good && frames && i < report->contexts.count; i++) {
+    if (suppressions->rules.count == 0)
+        return true;
+    good = prepare(&application);
+    for (size_t i = 0; good && i < report->contexts.count; i++) {
         struct report_row *row = &report->contexts.items[i];
 
-        if (row->counters.leaked_blocks == 0 && row->counters.leaked_bytes == 0)
-            continue;
-        good = frame_list_fill(frames, row->chains, row->context, &cache);
-        if (good && !counted)
-            suppressions_take(suppressions, frames, &report->totals.counters, &row->counters);
-        else if (good)
-            suppressions->contexts +=
-                suppress_row(suppressions, frames, &report->totals.counters, &row->counters);
+        if (row->counters.leaked_blocks || row->counters.leaked_bytes)
+            good = suppress_row(&application, row);
     }
-    name_cache_free(&cache);
-    free(frames);
+    for (size_t i = 0; application.patterns && i < report->traces.count; i++)
+        free(application.patterns[i]);
+    free(application.patterns);
+    free(application.frames);
+    name_cache_free(&application.cache);
     return good || error_no_memory(error);
 }

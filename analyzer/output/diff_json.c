@@ -125,7 +125,9 @@ void diff_write_json(FILE *out, const struct diff_view *view) {
     bool first = true;
 
     diff_sort(view->diff, view->options->order);
-    fputs("{\"diff\": {\"summary\": ", out);
+    fputs("{", out);
+    json_write_schema(out);
+    fputs("\"diff\": {\"summary\": ", out);
     write_summary(out, view);
     fputs(",\n\"normalize\": ", out);
     json_write(out, normalize_object(view));

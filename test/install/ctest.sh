@@ -89,6 +89,28 @@ status 143 0 sh -c 'kill -TERM $$'
 status 2 2 --max-peak 1M true
 said 'the program wrote no trace'
 
+# Names with any characters, options for the recording, a directory to run in, configurations.
+cat >"$work/project/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.19)
+project(P LANGUAGES C)
+find_package(MemTrack REQUIRED)
+enable_testing()
+add_executable(inventory inventory.c)
+memtrack_instrument(inventory)
+memtrack_add_test(NAME "a/b c" COMMAND inventory 10 CHECK --max-peak 1M
+  OPTIONS mode=profile:verbose=1 WORKING_DIRECTORY /)
+memtrack_add_test(NAME "a/b_c" COMMAND sh -c "exec \"$1\" \"$2\"" sh $<TARGET_FILE:inventory> 11
+  CHECK --max-peak 1M)
+memtrack_add_test(NAME never COMMAND false CHECK --max-peak 1M CONFIGURATIONS Release)
+END
+quiet cmake -S "$work/project" -B "$work/names" -G "Ninja Multi-Config" \
+  -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="clang-$version"
+quiet cmake --build "$work/names" --config Debug
+quiet ctest --test-dir "$work/names" -C Debug -j 3
+said '100% tests passed, 0 tests failed out of 2'
+quiet "$work/prefix/bin/memtrack" report "$work/names/memtrack"/a_b_c-*/Debug/*.mtrace
+said 'MemTrack report of 2 traces' 'a profile'
+
 # What is asked for wrongly is refused.
 for call in 'NAME x COMMAND y' 'NAME x CHECK --max-leaked 0' 'FILES NAME x COMMAND y CHECK z'; do
   printf 'cmake_minimum_required(VERSION 3.18)\nproject(P LANGUAGES C)\nfind_package(MemTrack REQUIRED)\nmemtrack_add_test(%s)\n' \

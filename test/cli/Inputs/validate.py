@@ -31,6 +31,7 @@ CALLS = {
         ["--view", "bottom-up", "--by", "site", "--min-share", "30"],
         ["--match", "main", "--no-fold", "--min-bytes", "1K"],
         ["--since", "1ms", "--until", "2s"],
+        ["--view", "leaks"],
         ["--pools"],
     ],
     "annotate": [[], ["--file", "main.c"], ["--function", "main"]],
@@ -84,10 +85,11 @@ def commands_with_json():
 def documents(command, options, traces):
     arguments = [memtrack, command, "--format", "json", *options, *traces]
     done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    refused = options and options[0] in MAY_FAIL or b"or record with MEMTRACK_OPTIONS=mode=trace" in done.stderr
+    refused = options and options[0] in MAY_FAIL or b"MEMTRACK_OPTIONS=mode=trace" in done.stderr
     if done.returncode == 2 and refused:
         return
-    if done.returncode not in (0, 1):
+    # Of check, 2 may be its verdict.
+    if done.returncode not in (0, 1) and not (command == "check" and done.stdout):
         sys.exit(f"{' '.join(arguments)}: {done.stderr.decode()}")
     text = done.stdout.decode()
     for part in text.splitlines() if command == "dump" else [text]:
@@ -96,7 +98,7 @@ def documents(command, options, traces):
 
 def definition(command, value):
     """Which of the schema's alternatives a document means to be."""
-    for member, name in (("tree", "report_tree"), ("pools", "report_pools"),
+    for member, name in (("tree", "report_tree"), ("pools", "report_pools"), ("leaks", "leaks"),
                          ("annotate", "annotate_file")):
         if member in value:
             return name

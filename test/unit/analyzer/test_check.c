@@ -206,7 +206,7 @@ static void a_saved_report_is_as_good_as_its_trace(void **state) {
     struct suppressions suppressions = {.contexts = 0};
     struct fixture fixture;
     struct check_result result;
-    struct diff_side base;
+    struct diff_side base, same;
     struct error error;
     char *text;
 
@@ -217,6 +217,12 @@ static void a_saved_report_is_as_good_as_its_trace(void **state) {
     assert_true(saved_report_read(&base, text, strlen(text), &suppressions, &error));
     assert_int_equal(base.items.count, 3);
     assert_true(base.complete);
+    assert_true(diff_side_make(&same, &fixture.report, REPORT_BY_CONTEXT, true, &error));
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(base.items.items[i].key == same.items.items[i].key);
+        assert_true(base.items.items[i].similar == same.items.items[i].similar);
+    }
+    diff_side_free(&same);
     assert_int_equal(against(&fixture, &base, "tolerance 0%", &result), VERDICT_OK);
     assert_int_equal(result.offender_count, 0);
     base.totals.peak_bytes = 160;
