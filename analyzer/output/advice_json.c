@@ -21,7 +21,8 @@ static void set_growth(json_t *object, const struct finding *finding) {
     SET_NUMBER(object, "last_bytes", growth->last);
     JSON_SET(object, "bytes_per_second",
              growth->per_second > 0 ? short_real(growth->per_second) : json_null());
-    JSON_SET(object, "bytes_per_allocation", short_real(growth->per_allocation));
+    JSON_SET(object, "bytes_per_allocation",
+             growth->per_allocation > 0 ? short_real(growth->per_allocation) : json_null());
     JSON_SET(object, "tau", short_real(growth->tau));
     JSON_SET(object, "fit", short_real(growth->fit));
 }
@@ -151,6 +152,10 @@ static json_t *finding_object(const struct finding *finding, bool fold) {
     SET_NUMBER(object, "frees", finding->frees);
     SET_NUMBER(object, "leaked_bytes", finding->leaked_bytes);
     SET_NUMBER(object, "leaked_blocks", finding->leaked_blocks);
+    JSON_SET(object, "allocations_per_second",
+             finding->run_ns > 0
+                 ? json_rounded((double)finding->allocations / finding->run_ns * 1e9)
+                 : json_null());
     set_figures(object, finding);
     SET_NUMBER(object, "contexts", finding->chains ? finding->contexts : 0);
     SET_NUMBER(object, "processes", finding->traces);

@@ -116,7 +116,7 @@ void advice_print(FILE *out, const struct report *report, const struct advice *a
     print_count(out, advice);
     notes_print(out, report, false);
     if (advice->sampled)
-        fputs("  - samples tell growth and leaks, but not how single blocks are used\n", out);
+        fputs("  - samples tell growth, but not how single blocks are used\n", out);
     if (report->totals.lost_events || report->totals.dropped_events)
         fputs("  - growth is not told: lost events may have been frees\n", out);
     if (advice->below)

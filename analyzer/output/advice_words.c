@@ -45,13 +45,18 @@ static void say_leak(FILE *out, const struct finding *finding) {
 
 static void say_growth(FILE *out, const struct finding *finding) {
     const struct growth_figures *growth = &finding->growth;
+    const char *separator = ":";
 
-    fprintf(out, "Its live bytes rose by %s to %s and did not level off: ", BYTES(growth->rise),
+    fprintf(out, "Its live bytes rose by %s to %s and did not level off", BYTES(growth->rise),
             BYTES(growth->last));
-    if (growth->per_second > 0)
-        fprintf(out, "%s a second, ", BYTES((uint64_t)(growth->per_second + 0.5)));
-    fprintf(out, "%.3g bytes for each allocation of the program (tau %.2f, fit %.2f). ",
-            growth->per_allocation, growth->tau, growth->fit);
+    if (growth->per_second > 0) {
+        fprintf(out, "%s %s a second", separator, BYTES((uint64_t)(growth->per_second + 0.5)));
+        separator = ",";
+    }
+    if (growth->per_allocation > 0)
+        fprintf(out, "%s %.3g bytes for each allocation of the program", separator,
+                growth->per_allocation);
+    fprintf(out, " (tau %.2f, fit %.2f). ", growth->tau, growth->fit);
     if (finding->leaked_bytes == 0)
         fputs("All of it was freed in the end.", out);
     else
@@ -65,10 +70,18 @@ static void say_sizes(FILE *out, uint64_t least, uint64_t most) {
         fprintf(out, "of %s to %s", BYTES(least), BYTES(most));
 }
 
+/* ", 12,345 a second" */
+static void say_rate(FILE *out, const struct finding *finding, uint64_t count) {
+    if (finding->run_ns > 0)
+        fprintf(out, ", %s a second",
+                COUNT((uint64_t)((double)count / finding->run_ns * 1e9 + 0.5)));
+}
+
 static void say_churn(FILE *out, const struct finding *finding) {
     fprintf(out, "%s of %s blocks were freed before their thread allocated anything else, ",
             COUNT(finding->temporary), COUNT(finding->allocations));
     say_sizes(out, finding->size_min, finding->size_max);
+    say_rate(out, finding, finding->temporary);
     fputc('.', out);
 }
 
@@ -95,9 +108,10 @@ static void say_realloc(FILE *out, const struct finding *finding) {
 static void say_tiny(FILE *out, const struct finding *finding) {
     uint64_t held = finding->overhead_bytes;
 
-    fprintf(out, "%s blocks of %s in the mean, each of which takes at least %d B of glibc's heap.",
-            COUNT(finding->tiny), BYTES(mean(finding->tiny_bytes, finding->tiny)),
-            MT_ADVICE_SMALLEST);
+    fprintf(out, "%s blocks", COUNT(finding->tiny));
+    say_rate(out, finding, finding->tiny);
+    fprintf(out, ", of %s in the mean, each of which takes at least %d B of glibc's heap.",
+            BYTES(mean(finding->tiny_bytes, finding->tiny)), MT_ADVICE_SMALLEST);
     if (held)
         fprintf(out, " At the peak, %s or more were overhead.", BYTES(held));
 }
@@ -117,8 +131,9 @@ static void say_over_allocation(FILE *out, const struct finding *finding) {
 static void say_cross_thread(FILE *out, const struct finding *finding) {
     uint32_t shown = finding->pair_count < 3 ? finding->pair_count : 3;
 
-    fprintf(out, "%s of %s frees were by other threads than allocated the block",
-            COUNT(finding->cross_frees), COUNT(finding->frees));
+    fprintf(out, "%s of %s frees", COUNT(finding->cross_frees), COUNT(finding->frees));
+    say_rate(out, finding, finding->cross_frees);
+    fputs(", were by other threads than allocated the block", out);
     for (uint32_t i = 0; i < shown; i++)
         fprintf(out, "%s thread %" PRIu32 "'s by thread %" PRIu32 " (%s)", i ? "," : ":",
                 finding->pairs[i].from, finding->pairs[i].to, COUNT(finding->pairs[i].frees));

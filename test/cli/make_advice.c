@@ -123,11 +123,19 @@ static void make(struct builder *builder, int what, uint64_t dropped) {
     builder_end(builder, 2000 + (uint64_t)ROUNDS * ROUND_NS);
 }
 
+/* Of which each stands for itself. */
+static void make_sampled(struct builder *builder) {
+    make(builder, ALL, 0);
+    builder_process_text(builder, "sample", "poisson:1");
+}
+
 int make_advice(struct builder *builder, const char *kind) {
     if (strcmp(kind, "advice") == 0)
         make(builder, ALL, 0);
     else if (strcmp(kind, "advice-dropped") == 0)
         make(builder, ALL, 1);
+    else if (strcmp(kind, "advice-sampled") == 0)
+        make_sampled(builder);
     else if (strcmp(kind, "no-advice") == 0)
         make(builder, NOTHING, 0);
     else if (strcmp(kind, "loads-blocks") == 0)

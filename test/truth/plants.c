@@ -215,12 +215,12 @@ static void *hoarded[HOARD], *scratched;
 static __attribute__((noinline)) void hoard(unsigned worker) {
     (void)worker;
     for (int i = 0; i < HOARD; i++)
-        hoarded[i] = TRUTH_MALLOC(&hoard_truth, draw(1 << 20, 2 << 20));
+        hoarded[i] = TRUTH_MALLOC(&hoard_truth, draw(256 << 10, 512 << 10));
 }
 
 static __attribute__((noinline)) void scratch(unsigned worker) {
     (void)worker;
-    scratched = TRUTH_MALLOC(&scratch_truth, 1 << 20);
+    scratched = TRUTH_MALLOC(&scratch_truth, 256 << 10);
 }
 
 static void free_hoard(unsigned worker) {

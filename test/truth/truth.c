@@ -144,14 +144,8 @@ void truth_second_half(void) {
     usleep(1000);
 }
 
-/* Large ones are fresh. */
-static void clear(void *block, size_t from, size_t to) {
-    if (from < to && to <= 1 << 16)
-        memset((char *)block + from, 0, to - from);
-}
-
 void truth_allocated(struct truth *truth, void *block, size_t size) {
-    clear(block, 0, size);
+    memset(block, 0, size);
     pthread_mutex_lock(&lock);
     begin(truth, block, size);
     pthread_mutex_unlock(&lock);
@@ -175,7 +169,8 @@ void truth_reallocated(struct truth *truth, void *old, void *block, size_t size)
     pthread_mutex_lock(&lock);
     known = end(old);
     begin(truth, block, size);
-    clear(block, known.size, size);
+    if (size > known.size)
+        memset((char *)block + known.size, 0, size - known.size);
     truth->growths += size > known.size;
     if (block != old) {
         truth->moved++;

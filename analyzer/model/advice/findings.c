@@ -17,6 +17,7 @@ struct maker {
     const struct evidence *evidence; /* of the trace in hand */
     const struct chains *chains;
     double thread_ns;
+    double run_ns;
 };
 
 const char *finding_kind_name(enum finding_kind kind) {
@@ -131,6 +132,7 @@ static bool add(struct maker *maker, struct finding *finding, uint64_t key) {
         at->traces++;
         at->peak_bytes += maker->evidence->peak;
         at->thread_ns += maker->thread_ns;
+        at->run_ns += maker->run_ns;
     }
     return true;
 }
@@ -232,11 +234,19 @@ static double thread_ns(const struct evidence *evidence) {
     return evidence->trace->defs.rate_known ? sum * evidence->trace->defs.ns_per_tick : 0;
 }
 
+static double run_ns(const struct evidence *evidence) {
+    return evidence->trace->defs.rate_known
+               ? (double)(evidence->last_ticks - evidence->first_ticks) *
+                     evidence->trace->defs.ns_per_tick
+               : 0;
+}
+
 static bool find_in_trace(struct maker *maker, const struct evidence *evidence) {
     bool good = true;
 
     maker->evidence = evidence;
     maker->thread_ns = thread_ns(evidence);
+    maker->run_ns = run_ns(evidence);
     maker->advice->sampled |= evidence->weights.sampled;
     for (size_t i = 0; good && i < evidence->context_count; i++)
         good = find_in_context(maker, (uint32_t)i);

@@ -31,9 +31,9 @@ enum { MT_ADVICE_CALL_NS = 20, MT_ADVICE_CROSS_NS = 50, MT_ADVICE_BYTES_PER_NS =
 enum { MT_ADVICE_SMALLEST = 32 };
 
 struct growth_figures {
-    uint64_t rise; /* from the beginning of the course to its end */
-    uint64_t last; /* bytes, at its end */
-    double per_second;
+    uint64_t rise;         /* from the beginning of the course to its end */
+    uint64_t last;         /* bytes, at its end */
+    double per_second;     /* 0: not known, like the next */
     double per_allocation; /* of the program */
     double tau;            /* see trend.h; of the largest */
     double fit;
@@ -57,8 +57,9 @@ struct finding {
     uint64_t peak_bytes;
     double saves_ns; /* of the times of all threads of its traces: */
     double thread_ns;
-    double share; /* the larger one, 0 to 1 */
-    bool of_time; /* that is */
+    double run_ns; /* of its traces, added up; 0: not known */
+    double share;  /* the larger one, 0 to 1 */
+    bool of_time;  /* that is */
 
     uint64_t allocations;
     uint64_t allocated_bytes;

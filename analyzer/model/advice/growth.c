@@ -47,7 +47,7 @@ static bool find_trend(const struct evidence *evidence, struct floor *floor,
         .per_second = ns > 0 && evidence->trace->defs.rate_known
                           ? trend.slope * (double)(count - 1 - trend.first) / ns * 1e9
                           : 0,
-        .per_allocation = trend.slope / (double)floors->stride,
+        .per_allocation = evidence->weights.sampled ? 0 : trend.slope / (double)floors->stride,
         .tau = trend.tau,
         .fit = trend.fit,
     };

@@ -43,7 +43,7 @@ CALLS = {
     "leaks": [[], ["--by", "function"]],
     "diff": [[], ["--by", "site"], ["--normalize", "event"]],
     "check": [["--max-leaked", "10"], ["--max-peak", "1G", "--max-allocations", "1"]],
-    "advise": [[], ["--limit", "1"]],
+    "advise": [[], ["--limit", "1"], ["--min-saves", "0"]],
     "dump": [[]],
 }
 EVENTS = 200
