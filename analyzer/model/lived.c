@@ -10,17 +10,19 @@ struct lived *lived_create(void) {
     if (!lived)
         return NULL;
     lived->leaves = calloc(LIVED_LEAVES, sizeof(*lived->leaves));
-    if (lived->leaves)
+    lived->filled = calloc(LIVED_LEAVES_MAX, sizeof(*lived->filled));
+    if (lived->leaves && lived->filled)
         return lived;
-    free(lived);
+    lived_free(lived);
     return NULL;
 }
 
 void lived_free(struct lived *lived) {
     if (!lived)
         return;
-    for (size_t i = 0; lived->count && i < LIVED_LEAVES; i++)
-        free(lived->leaves[i]);
+    for (uint32_t i = 0; i < lived->count; i++)
+        free(lived->leaves[lived->filled[i]]);
+    free(lived->filled);
     free(lived->leaves);
     free(lived);
 }
@@ -33,7 +35,8 @@ static uint64_t *leaf_of(struct lived *lived, uint64_t page) {
         return NULL;
     if (!lived->leaves[leaf] && lived->count < LIVED_LEAVES_MAX) {
         lived->leaves[leaf] = calloc(LEAF_PAGES / 64, sizeof(**lived->leaves));
-        lived->count += lived->leaves[leaf] != NULL;
+        if (lived->leaves[leaf])
+            lived->filled[lived->count++] = (uint32_t)leaf;
     }
     return lived->leaves[leaf];
 }

@@ -11,8 +11,8 @@
 // EXPECT: [chain(c) for c in contexts if c["unreachable_blocks"] and not any(f.startswith("leak_") for f in chain(c))] == []
 // EXPECT: [chain(c) for c in contexts if c["reachable_blocks"] and any(f.startswith("leak_") for f in chain(c))] == []
 // EXPECT: len([c for c in contexts if c["reachable_blocks"] and c["frames"][0]["file"]]) == 21
-// EXPECT: (s.unreachable_blocks, s.indirect_blocks) == (15, 6)
-// EXPECT: s.unreachable_bytes == 24 + 100 + 10 + 64 + 3 * 16 + 2 * 16 + 3 * 16 + 40 + 50 + 60
+// EXPECT: (s.unreachable_blocks, s.indirect_blocks) == (16, 6)
+// EXPECT: s.unreachable_bytes == 24 + 100 + 10 + 64 + 3 * 16 + 2 * 16 + 3 * 16 + 40 + 50 + 60 + 70
 // EXPECT: s.reachable_bytes + s.unreachable_bytes == s.leaked_bytes
 // EXPECT: s.reachable_blocks + s.unreachable_blocks == s.leaked_blocks
 // EXPECT: (total(by("leak_chain"), "indirect_blocks"), total(by("leak_chain"), "kept_bytes")) == (2, 32)
@@ -23,7 +23,7 @@
 // INFO: leak scan {{.*}} pointers; registers of 2 of 2 other threads
 // INFO: integrity: every block is sound and was decoded
 // CHECK: leaked {{.*}} blocks
-// CHECK-NEXT: of which 476 B (476 bytes) in 15 blocks are unreachable, 9 of them directly; the rest is still reachable
+// CHECK-NEXT: of which 546 B (546 bytes) in 16 blocks are unreachable, 10 of them directly; the rest is still reachable
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -65,7 +65,7 @@ void *global_variable;
 static void *static_variable, *inner, *odd, *slot, *arena, *block_stack, *past;
 static __thread void *local;
 static struct node *list;
-static sem_t ready;
+static sem_t ready, leave;
 
 /* What functions leave behind on the stack and in registers is not for others to find. */
 OUTLINE static void clear(void) {
@@ -169,11 +169,13 @@ OUTLINE static void *keep_in_register(void *argument) {
     slot = malloc(21);
     clear();
     sem_post(&ready);
-    /* Out of the variable and into the register, where it stays. */
-    __asm__ volatile("xor %%r12d, %%r12d\n\txchg %%r12, %0\n1:\tmov $34, %%eax\n\tsyscall\n\tjmp 1b"
+    /* Out of the variable and into the register, where it stays; and what was below the stack
+     * pointer, where a function may have variables, is gone. */
+    __asm__ volatile("lea -128(%%rsp), %%rdi\n\tmov $16, %%ecx\n\txor %%eax, %%eax\n\trep stosq\n\t"
+                     "xor %%r12d, %%r12d\n\txchg %%r12, %0\n1:\tmov $34, %%eax\n\tsyscall\n\tjmp 1b"
                      : "+m"(slot)
                      :
-                     : "rax", "rcx", "r11", "r12", "memory");
+                     : "rax", "rcx", "rdi", "r11", "r12", "memory");
     return argument;
 }
 
@@ -218,27 +220,37 @@ OUTLINE static void leak_kept_by_freed(void) {
     holder[30] = malloc(40);
     free(holder);
 }
+/* Far below all that is called later. */
+OUTLINE static void leak_below_stack(void) {
+    void *volatile room[10000];
+
+    room[1] = malloc(70);
+    room[9999] = room[1];
+    room[9999] = NULL;
+}
 OUTLINE static void *leak_on_ended_stack(void *argument) {
     void *volatile here[64];
 
     for (int i = 0; i < 64; i++)
         here[i] = argument;
     here[30] = malloc(50);
+    sem_post(&ready);
+    sem_wait(&leave);
     return here[30] ? NULL : argument;
 }
 OUTLINE static void *leak_of_ended_thread(void *argument) {
     local = malloc(60);
+    sem_post(&ready);
+    sem_wait(&leave);
     return argument;
 }
 
-static void start(void *(*function)(void *), int join) {
+static pthread_t start(void *(*function)(void *)) {
     pthread_t thread;
 
     pthread_create(&thread, NULL, function, NULL);
-    if (join)
-        pthread_join(thread, NULL);
-    else
-        sem_wait(&ready);
+    sem_wait(&ready);
+    return thread;
 }
 
 OUTLINE static void open_library(const char *path) {
@@ -248,13 +260,17 @@ OUTLINE static void open_library(const char *path) {
 }
 
 int main(int count, char **arguments) {
+    pthread_t ended[2];
+
     sem_init(&ready, 0, 0);
+    sem_init(&leave, 0, 0);
     leak_directly();
     leak_chain();
     leak_ring();
     leak_ring_and_tail();
     leak_behind_end();
     leak_kept_by_freed();
+    leak_below_stack();
     clear();
     keep_in_globals();
     keep_in_local();
@@ -269,10 +285,15 @@ int main(int count, char **arguments) {
     linked();
     open_library(arguments[count - 1]);
     clear();
-    start(leak_on_ended_stack, 1);
-    start(leak_of_ended_thread, 1);
-    start(keep_on_stack_of_thread, 0);
-    start(keep_in_register, 0);
+    /* All at once, so that each has a stack of its own, and none has one of those that ended. */
+    start(keep_on_stack_of_thread);
+    start(keep_in_register);
+    ended[0] = start(leak_on_ended_stack);
+    ended[1] = start(leak_of_ended_thread);
+    for (int i = 0; i < 2; i++)
+        sem_post(&leave);
+    for (int i = 0; i < 2; i++)
+        pthread_join(ended[i], NULL);
     usleep(100000);
     clear();
     return 0;
