@@ -1,5 +1,7 @@
 #include "trace/lane.h"
 
+#include "util/alone.h"
+
 #include <stdlib.h>
 
 /* Streams from which on blocks are packed: models of fewer can be afforded. */
@@ -15,7 +17,7 @@ void lane_begin(struct lane *lane, const struct reader *reader, uint32_t stream)
 
 bool lane_extend(struct lane *lane) {
     const struct block_ref *blocks = lane->reader->blocks;
-    struct segment *segment = calloc(1, sizeof(*segment));
+    struct segment *segment = alone_calloc(sizeof(*segment));
 
     if (!segment)
         return false;
