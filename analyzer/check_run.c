@@ -134,7 +134,7 @@ static int load_baseline(struct check_run *run) {
     /* To a part of the baseline everything would have grown. */
     if (!session_load(session, run->baselines, run->baseline_count, &request) || session->unread)
         return STATUS_ERROR;
-    if (suppress(run->suppressions, &session->report, false) != STATUS_OK)
+    if (session->unread || suppress(run->suppressions, &session->report, false) != STATUS_OK)
         return STATUS_ERROR;
     if (!diff_side_make(&run->base, &session->report, REPORT_BY_CONTEXT, true, &error))
         return command_error("%s", error.text);
@@ -156,6 +156,8 @@ int check_run(struct check_run *run) {
         status = command_error("%s", error.text);
     for (size_t i = 0; status == STATUS_OK && i < run->rules->list.count; i++)
         status = run_rule(run, &run->rules->list.items[i]);
+    if (run->whole.unread)
+        check_doubt(&run->check, "not every trace could be read");
     return status;
 }
 

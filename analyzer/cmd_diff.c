@@ -115,6 +115,8 @@ static int load_and_write(const struct arguments *arguments, char **new, size_t 
         session_load(&sessions[1], new, new_count, &request) && !sessions[0].unread &&
         !sessions[1].unread)
         status = write_diff(arguments, sessions);
+    if (sessions[0].unread || sessions[1].unread)
+        status = STATUS_ERROR;
     session_close(&sessions[0]);
     session_close(&sessions[1]);
     return status;
@@ -136,6 +138,8 @@ static int run(int count, char **argument_list, struct arguments *arguments) {
     if (arguments->view.options.by == REPORT_BY_THREAD)
         return command_error("diff: --by thread is not known here: threads of two runs have no "
                              "more than their numbers in common");
+    if (arguments->view.options.order == REPORT_ORDER_LIFETIME)
+        return command_error("diff: --sort lifetime is not known here; see memtrack diff --help");
     if (!arguments->base_count && count - optind == 2)
         arguments->base[arguments->base_count++] = argument_list[optind++];
     if (!arguments->base_count || optind == count)

@@ -22,7 +22,8 @@ static const char help[] =
     "  --small BYTES        blocks of up to so many bytes are small (default 64)\n"
     "  --stay TIME          and stay if they live so long (default: half of the recording)\n"
     "  --ascii              draw in ASCII, whatever the locale\n"
-    "  --no-fold            show every frame\n" VIEW_HELP_SCOPE "  --help               this text\n"
+    "  --no-fold            show every frame\n" VIEW_HELP_SCOPE COMMAND_HELP_JOBS
+    "  --help               this text\n"
     "\n"
     "Lifetimes are those of blocks whose free was recorded. What is live at the end counts among\n"
     "the small blocks that stay by its age.\n";

@@ -17,7 +17,8 @@ static const char help[] =
     "                       thread\n"
     "  --limit N            rows of a list in the text; 0 for all (default 10)\n"
     "  --min-bytes N        leave out rows that held less\n"
-    "  --no-fold            show every frame\n" VIEW_HELP_SCOPE "  --help               this text\n"
+    "  --no-fold            show every frame\n" VIEW_HELP_SCOPE COMMAND_HELP_JOBS
+    "  --help               this text\n"
     "\n"
     "What happened up to T, T included, counts. The peak is that of everything: of chains that\n"
     "--match, --module or --tag select, it is what they held then. Of several traces, each one's\n"

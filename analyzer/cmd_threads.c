@@ -15,7 +15,7 @@ static const char help[] =
     "  -o, --output FILE    write there instead of to standard output\n"
     "  --limit N            rows of a list in the text; 0 for all (default 10)\n"
     "  --min-bytes N        leave out rows of the text with less\n" VIEW_HELP_SCOPE
-    "  --help               this text\n"
+        COMMAND_HELP_JOBS "  --help               this text\n"
     "\n"
     "  own peak     the most that a thread's allocations held at once, whoever freed them\n"
     "  a second     allocations by the time that the thread ran\n"

@@ -22,7 +22,8 @@ static const char help[] =
     "  --ascii              draw in ASCII, whatever the locale\n"
     "  --format text|json   default text; json: arrays, one figure a part of the time\n"
     "  -o, --output FILE    write there instead of to standard output\n"
-    "  --no-fold            show every frame\n" VIEW_HELP_SCOPE "  --help               this text\n"
+    "  --no-fold            show every frame\n" VIEW_HELP_SCOPE COMMAND_HELP_JOBS
+    "  --help               this text\n"
     "\n"
     "A column shows the most that was live in its time, so that the peak is always to be seen. Of\n"
     "chains that --match, --module or --tag select, the peak is their own. Processes of one tree\n"

@@ -19,7 +19,11 @@
 
 #define PAGE ((uintptr_t)MT_REFERENCES_PAGE)
 #define PAGE_WORDS (MT_REFERENCES_PAGE / 8)
-#define CHUNK_PAGES 64u
+#define CHUNK_PAGES 64u  /* that are read at a time, */
+#define ASK_PAGES 16384u /* and asked for: most of a large mapping may never have been touched */
+
+/* Asking for so much address space takes half a second; sanitizers have more. */
+#define ADDRESS_SPACE_MAX ((uint64_t)1 << 40)
 
 /* A block of words is written when one of its columns is this full. */
 #define COLUMN_BYTES (256u << 10)
@@ -42,6 +46,7 @@ struct work {
     uintptr_t lowest, highest;
     int pagemap;
     uint64_t bytes, words, limit;
+    uint64_t threads, stopped, flags; /* for the summary */
     enum mt_scan_result result;
     size_t left_out; /* the first that may matter for what is to come */
 
@@ -51,7 +56,7 @@ struct work {
     uintptr_t last_page, last_value;
 
     uint64_t chunk[CHUNK_PAGES * PAGE_WORDS];
-    uint64_t entries[CHUNK_PAGES];
+    uint64_t entries[ASK_PAGES];
 };
 
 static struct mt_exiting exiting;
@@ -151,18 +156,24 @@ static void put_registers(struct work *work) {
 /* Adjacent ones are one. */
 static void find_targets(struct work *work) {
     const struct mt_regions *regions = &work->regions;
+    uint64_t room = 0;
 
     for (size_t i = 0; i < regions->mapping_count; i++) {
         const struct mt_mapping *mapping = &regions->mappings[i];
         struct mt_span *last = work->targets + work->target_count - 1;
 
-        if (!mapping->kind || mapping->is_stack)
+        if (!mapping->kind)
+            continue;
+        room += mapping->span.end - mapping->span.start;
+        if (mapping->is_stack)
             continue;
         if (work->target_count && last->end == mapping->span.start)
             last->end = mapping->span.end;
         else
             work->targets[work->target_count++] = mapping->span;
     }
+    if (room > ADDRESS_SPACE_MAX)
+        work->result = MT_SCAN_TOO_LARGE;
     work->target = work->targets;
     work->lowest = work->target_count ? work->targets[0].start : 1;
     work->highest = work->target_count ? work->targets[work->target_count - 1].end : 0;
@@ -286,13 +297,13 @@ static void look_at_span(struct work *work, const struct mt_mapping *mapping, st
 
     while (address < span.end && work->result == MT_SCAN_DONE) {
         uintptr_t left = (span.end - address + PAGE - 1) / PAGE;
-        unsigned pages = left < CHUNK_PAGES ? (unsigned)left : CHUNK_PAGES;
+        unsigned pages = left < ASK_PAGES ? (unsigned)left : ASK_PAGES;
 
         ask_for_pages(work, address, pages);
-        for (unsigned i = 0; i < pages;) {
+        for (unsigned i = 0; i < pages && work->bytes <= work->limit;) {
             unsigned run = 0;
 
-            while (i + run < pages && is_worth(work, mapping, i + run))
+            while (i + run < pages && run < CHUNK_PAGES && is_worth(work, mapping, i + run))
                 run++;
             if (run)
                 look_at_pages(work, mapping, span, address + i * PAGE, run);
@@ -343,7 +354,7 @@ static bool is_filtered(void) {
     char text[4096];
     const char *found;
 
-    if (filter_before != 0 || !read_file("/proc/self/status", text, sizeof text))
+    if (filter_before != 0 || !read_file("/proc/thread-self/status", text, sizeof text))
         return false;
     found = strstr(text, key);
     return found && found[sizeof key - 1] != '0';
@@ -355,7 +366,7 @@ static uint64_t resident_bytes(void) {
     char text[256];
     const char *at = text;
 
-    if (!read_file("/proc/self/statm", text, sizeof text))
+    if (!read_file("/proc/thread-self/statm", text, sizeof text))
         return 0;
     for (int i = 0; i < 3; i++) {
         for (; *at >= '0' && *at <= '9'; at++)
@@ -426,7 +437,7 @@ static void look(struct work *work) {
         return;
     }
     work->pagemap = sysconf(_SC_PAGESIZE) == MT_REFERENCES_PAGE
-                        ? open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)
+                        ? open("/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC)
                         : -1;
     find_targets(work);
     for (size_t i = 0; i < regions->mapping_count && work->result == MT_SCAN_DONE; i++) {
@@ -440,20 +451,24 @@ static void look(struct work *work) {
     put_words(work);
 }
 
+/* While they are known. */
+static void count_threads(struct work *work) {
+    for (size_t i = 0; i < work->stop.count; i++) {
+        work->threads += !work->stop.threads[i].gone;
+        work->stopped += work->stop.threads[i].register_count != 0;
+    }
+    if (work->stop.all_stopped)
+        work->flags |= MT_SCAN_REGISTERS;
+    if (work->regions.all_stacks)
+        work->flags |= MT_SCAN_ALL_STACKS;
+}
+
 static void put_summary(const struct work *work, enum mt_scan_result result, uint64_t start) {
     uint8_t bytes[8 * MT_VARINT_MAX];
     uint8_t stored[sizeof bytes + MT_BLOCK_OVERHEAD];
     struct mt_bytes payload = {bytes, 0}, out = {stored, 0};
-    uint64_t flags = 0, threads = 0, stopped = 0;
+    uint64_t flags = work ? work->flags : 0;
 
-    for (size_t i = 0; work && i < work->stop.count; i++) {
-        threads += !work->stop.threads[i].gone;
-        stopped += work->stop.threads[i].register_count != 0;
-    }
-    if (work && work->stop.all_stopped)
-        flags |= MT_SCAN_REGISTERS;
-    if (work && work->regions.all_stacks)
-        flags |= MT_SCAN_ALL_STACKS;
     if (atomic_load(&mt_hidden_any))
         flags |= MT_SCAN_HIDDEN;
     mt_bytes_add_u8(&payload, MT_REFERENCES_SUMMARY);
@@ -462,8 +477,8 @@ static void put_summary(const struct work *work, enum mt_scan_result result, uin
     mt_bytes_add_varint(&payload, mt_clock_nanoseconds(CLOCK_MONOTONIC) - start);
     mt_bytes_add_varint(&payload, work ? work->bytes : 0);
     mt_bytes_add_varint(&payload, work ? work->words : 0);
-    mt_bytes_add_varint(&payload, threads);
-    mt_bytes_add_varint(&payload, stopped);
+    mt_bytes_add_varint(&payload, work ? work->threads : 0);
+    mt_bytes_add_varint(&payload, work ? work->stopped : 0);
     mt_block_put(&out, (struct mt_block_header){.kind = MT_BLOCK_REFERENCES, .count = 1}, &payload);
     if (!mt_output.stopped)
         mt_output_append_more(out.data, out.size);
@@ -482,13 +497,14 @@ void mt_references_write(void) {
             work->result = MT_SCAN_NO_MEMORY;
         put_regions(work);
         put_registers(work);
+        count_threads(work);
+        mt_stop_end(&work->stop);
         result = work->result;
     } else if (result == MT_SCAN_DONE) {
         result = MT_SCAN_NO_MEMORY;
     }
     put_summary(work, result, start);
     if (work) {
-        mt_stop_end(&work->stop);
         mt_os_memory_unmap(work, work_bytes);
     }
 }

@@ -25,15 +25,16 @@
 /* What a function may use below its stack pointer. */
 #define RED_ZONE 128u
 
+/* By the thread: of a process whose main thread has ended, /proc/self tells nothing. */
 size_t mt_regions_copy(void *to, uintptr_t from, size_t size) {
     const struct iovec local = {to, size}, remote = {(void *)from, size};
-    ssize_t copied = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+    ssize_t copied = process_vm_readv(gettid(), &local, 1, &remote, 1, 0);
     int file;
 
     if (copied >= 0)
         return (size_t)copied;
     /* Not allowed here, or nothing is there. */
-    file = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    file = open("/proc/thread-self/mem", O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return 0;
     copied = pread(file, to, size, (off_t)from);
@@ -66,7 +67,7 @@ static void add_region(struct mt_regions *regions, struct mt_region region) {
 /* Lines of /proc/self/maps */
 
 static bool read_text(struct mt_regions *regions, size_t *size) {
-    int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    int file = open("/proc/thread-self/maps", O_RDONLY | O_CLOEXEC);
     ssize_t length = -1;
 
     *size = 0;

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "stop.h"
 
-#include "clock.h"
 #include "os_memory.h"
 #include "text.h"
 #include "writer_thread.h"
@@ -42,13 +41,15 @@ static struct {
     pid_t exiting;
     pid_t caller;
     bool listed; /* all threads are in the list */
+    char tasks[64];
 } shared;
 
 static pid_t tracer;
 static char *memory; /* the tracer's stack, room to read the list of threads, then the threads */
 
 /* Returns what the kernel does. The tracer has the thread control block of the thread that made it,
- * and with it `errno`. */
+ * and with it `errno`; it uses no function of the C library, in whose place a sanitizer's may be.
+ */
 static long call(long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d) {
 #if defined(__x86_64__)
     register uintptr_t fourth __asm__("r10") = d;
@@ -66,6 +67,13 @@ static long call(long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d
 #endif
 }
 
+static uint64_t now(void) {
+    struct timespec time = {0, 0};
+
+    call(SYS_clock_gettime, CLOCK_MONOTONIC, (uintptr_t)&time, 0, 0);
+    return (uint64_t)time.tv_sec * UINT64_C(1000000000) + (uint64_t)time.tv_nsec;
+}
+
 static void set_state(enum state state) {
     atomic_store(&shared.state, state);
     call(SYS_futex, (uintptr_t)&shared.state, FUTEX_WAKE_PRIVATE, INT32_MAX, 0);
@@ -74,13 +82,13 @@ static void set_state(enum state state) {
 /* False: the time is over. */
 static bool await(enum state state, uint64_t nanoseconds) {
     const struct timespec pause = {0, 10000000};
-    uint64_t end = mt_clock_nanoseconds(CLOCK_MONOTONIC) + nanoseconds;
-    uint32_t now;
+    uint64_t end = now() + nanoseconds;
+    uint32_t seen;
 
-    while ((now = atomic_load(&shared.state)) < (uint32_t)state) {
-        if (mt_clock_nanoseconds(CLOCK_MONOTONIC) >= end)
+    while ((seen = atomic_load(&shared.state)) < (uint32_t)state) {
+        if (now() >= end)
             return false;
-        call(SYS_futex, (uintptr_t)&shared.state, FUTEX_WAIT_PRIVATE, now, (uintptr_t)&pause);
+        call(SYS_futex, (uintptr_t)&shared.state, FUTEX_WAIT_PRIVATE, seen, (uintptr_t)&pause);
     }
     return true;
 }
@@ -108,16 +116,11 @@ static int list_threads(struct mt_stop *stop) {
         unsigned char type;
         char name[];
     };
-    char path[64];
-    struct mt_text text = MT_TEXT(path);
     char *list = memory + TRACER_STACK;
     int added = 0;
     long file, length;
 
-    mt_text_add(&text, "/proc/");
-    mt_text_add_number(&text, (uint64_t)shared.process);
-    mt_text_add(&text, "/task");
-    file = call(SYS_openat, (uintptr_t)AT_FDCWD, (uintptr_t)path,
+    file = call(SYS_openat, (uintptr_t)AT_FDCWD, (uintptr_t)shared.tasks,
                 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (file < 0)
         return -1;
@@ -149,19 +152,18 @@ static long trace(long request, pid_t id, uintptr_t address, uintptr_t data) {
 }
 
 static void read_registers(struct mt_stopped *thread) {
-    struct user_regs_struct set;
-    struct iovec vector = {&set, sizeof set};
+    const struct user_regs_struct *set = (void *)thread->registers;
+    struct iovec vector = {thread->registers, sizeof thread->registers};
 
-    _Static_assert(sizeof set <= sizeof thread->registers, "all of them fit");
+    _Static_assert(sizeof *set <= sizeof thread->registers, "all of them fit");
     if (trace(PTRACE_GETREGSET, thread->id, NT_PRSTATUS, (uintptr_t)&vector) != 0)
         return;
-    memcpy(thread->registers, &set, vector.iov_len);
     thread->register_count = (uint32_t)(vector.iov_len / sizeof(uintptr_t));
 #if defined(__x86_64__)
-    thread->stack_pointer = set.rsp;
-    thread->control_block = set.fs_base;
+    thread->stack_pointer = set->rsp;
+    thread->control_block = set->fs_base;
 #elif defined(__aarch64__)
-    thread->stack_pointer = set.sp;
+    thread->stack_pointer = set->sp;
     vector = (struct iovec){&thread->control_block, sizeof thread->control_block};
     trace(PTRACE_GETREGSET, thread->id, 0x401 /* NT_ARM_TLS */, (uintptr_t)&vector);
 #endif
@@ -182,7 +184,7 @@ static void await_stop(struct mt_stopped *thread, uint64_t until) {
                 thread->signal = WSTOPSIG(status);
             return;
         }
-        if (id != 0 || mt_clock_nanoseconds(CLOCK_MONOTONIC) >= until)
+        if (id != 0 || now() >= until)
             return;
         nap();
     }
@@ -211,13 +213,13 @@ static int tracer_main(void *argument) {
     call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);
     if (!await(STATE_GO, STOP_NS))
         return 0;
-    until = mt_clock_nanoseconds(CLOCK_MONOTONIC) + STOP_NS;
+    until = now() + STOP_NS;
     for (int round = 0; round < ROUNDS; round++) {
         size_t first = round ? stop->count : 0;
         int added = round ? list_threads(stop) : (int)stop->count;
 
         shared.listed = added == 0 && round;
-        if (added <= 0 || mt_clock_nanoseconds(CLOCK_MONOTONIC) >= until)
+        if (added <= 0 || now() >= until)
             break;
         stop_new(stop, first, until);
     }
@@ -232,10 +234,40 @@ static int tracer_main(void *argument) {
     return 0;
 }
 
+/* A process in the same memory, which runs tracer_main() on a stack of its own. */
+static pid_t clone_tracer(struct mt_stop *stop) {
+    const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED;
+    char *stack = memory + TRACER_STACK;
+#if defined(__x86_64__)
+    register uintptr_t none __asm__("r10") = 0;
+    register int (*function)(void *) __asm__("r12") = tracer_main;
+    register struct mt_stop *argument __asm__("r13") = stop;
+    long result;
+
+    __asm__ volatile("xor %%r8d, %%r8d\n\t"
+                     "syscall\n\t"
+                     "test %%rax, %%rax\n\t"
+                     "jnz 1f\n\t"
+                     "xor %%ebp, %%ebp\n\t"
+                     "mov %%r13, %%rdi\n\t"
+                     "call *%%r12\n\t"
+                     "mov %%eax, %%edi\n\t"
+                     "mov %[exit], %%eax\n\t"
+                     "syscall\n"
+                     "1:"
+                     : "=a"(result)
+                     : "a"((long)SYS_clone), "D"((long)flags), "S"(stack), "d"(0L), "r"(none),
+                       "r"(function), "r"(argument), [exit] "i"(SYS_exit)
+                     : "rcx", "r8", "r11", "memory");
+    return (pid_t)result;
+#else
+    return clone(tracer_main, stack, flags, stop);
+#endif
+}
+
 static void start_tracer(struct mt_stop *stop) {
     atomic_store(&shared.state, STATE_WAIT);
-    tracer = clone(tracer_main, memory + TRACER_STACK,
-                   CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED, stop);
+    tracer = clone_tracer(stop);
     if (tracer < 0)
         return;
     /* Where the kernel lets nobody but ancestors trace. */
@@ -298,7 +330,13 @@ static void ask_kernel(struct mt_stopped *thread) {
     thread->gone = !line[0] || (field && (field[2] == 'Z' || field[2] == 'X'));
 }
 
+/* ThreadSanitizer's functions, in the place of those that the caller is going to use, take locks
+ * that a stopped thread may hold. */
+extern void __tsan_acquire(void *address) __attribute__((weak));
+
 bool mt_stop_begin(struct mt_stop *stop, pid_t exiting) {
+    struct mt_text tasks = MT_TEXT(shared.tasks);
+
     *stop = (struct mt_stop){.all = true, .all_stopped = true};
     memory = mt_os_memory_map(TRACER_STACK + LIST_BYTES + MT_STOP_THREADS * sizeof *stop->threads);
     if (!memory)
@@ -309,6 +347,9 @@ bool mt_stop_begin(struct mt_stop *stop, pid_t exiting) {
     shared.exiting = exiting;
     shared.caller = gettid();
     shared.listed = false;
+    mt_text_add(&tasks, "/proc/");
+    mt_text_add_number(&tasks, (uint64_t)shared.process);
+    mt_text_add(&tasks, "/task");
     tracer = 0;
     if (list_threads(stop) < 0)
         stop->all = false;
@@ -316,7 +357,8 @@ bool mt_stop_begin(struct mt_stop *stop, pid_t exiting) {
         stop->all_stopped = stop->all;
         return true;
     }
-    start_tracer(stop);
+    if (!__tsan_acquire)
+        start_tracer(stop);
     if (tracer > 0 && !await(STATE_STOPPED, 2 * STOP_NS)) {
         end_tracer();
         stop->count = 0;

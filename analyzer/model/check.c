@@ -38,6 +38,19 @@ bool check_unsure(struct check *check, const struct rule *rule, const char *reas
     return add(check, &result, error);
 }
 
+void check_doubt(struct check *check, const char *reason) {
+    for (size_t i = 0; i < check->results.count; i++) {
+        struct check_result *result = &check->results.items[i];
+
+        if (result->verdict != VERDICT_OK)
+            continue;
+        result->verdict = VERDICT_UNSURE;
+        snprintf(result->reason, sizeof(result->reason), "%s", reason);
+        check->counts[VERDICT_OK]--;
+        check->counts[VERDICT_UNSURE]++;
+    }
+}
+
 /* Keeps the largest, in order; the number of the others is counted. */
 static void offer(struct check_result *result, const struct offender *offender, double weight,
                   double *weights) {
@@ -105,9 +118,17 @@ static void take_errors(struct check_result *result, const struct report *report
     }
 }
 
+/* What is recorded is there, whatever it is estimated to stand for. */
+static bool surely_more(const struct check_result *result, const struct counters *counters) {
+    if (result->limit <= 0)
+        return result->value > 0;
+    return result->rule->metric == RULE_ALLOCATIONS && counters->sampled &&
+           (double)counters->recorded > result->limit;
+}
+
 /* The value against the limit, each with its error. */
-static void judge(struct check_result *result, double slack, bool doubtful) {
-    if (result->value - slack > result->limit) {
+static void judge(struct check_result *result, double slack, bool sure, bool doubtful) {
+    if (sure || result->value - slack > result->limit) {
         result->verdict = VERDICT_VIOLATED;
         result->reason[0] = '\0';
     } else if (result->value + slack > result->limit) {
@@ -126,6 +147,7 @@ bool check_rule(struct check *check, const struct rule *rule, const struct repor
         .rule = rule, .report = report, .limit = rule->limit, .measured = true};
     struct counters sums;
     const struct counters *counters = &sums;
+    bool doubtful;
 
     if (!gather(&result, rule, report, &sums))
         return error_no_memory(error);
@@ -138,9 +160,11 @@ bool check_rule(struct check *check, const struct rule *rule, const struct repor
     result.deviation = check_deviation(counters, rule->metric);
     if (rule->metric == RULE_ERRORS)
         take_errors(&result, report);
-    judge(
-        &result, 2 * result.deviation,
-        check_doubtful(rule, report, counters, rule->limit, result.reason, sizeof(result.reason)));
+    if (rule->metric == RULE_TEMPORARY && report->totals.sampled)
+        result.measured = false;
+    doubtful =
+        check_doubtful(rule, report, counters, rule->limit, result.reason, sizeof(result.reason));
+    judge(&result, 2 * result.deviation, surely_more(&result, counters), doubtful);
     return add(check, &result, error);
 }
 
@@ -159,6 +183,7 @@ static void take_growth(struct check_result *result, const struct diff *diff,
         offender = (struct offender){
             .row = pair->new->row,
             .value = (double)report_value(&pair->new->counters, order),
+            .known = pair->base != NULL,
             .base = pair->base ? (double)report_value(&pair->base->counters, order) : 0,
         };
         offer(result, &offender, change, weights);
@@ -184,7 +209,7 @@ bool check_baseline(struct check *check, const struct rule *rule, const struct t
     diff_free(&diff);
     doubtful = check_doubtful(rule, report, &new->totals, result.limit, result.reason,
                               sizeof(result.reason));
-    judge(&result, 2 * hypot(result.deviation, deviation), doubtful);
+    judge(&result, 2 * hypot(result.deviation, deviation), false, doubtful);
     /* What the baseline lacks may be what is more now. */
     if (result.verdict == VERDICT_VIOLATED && !base->complete) {
         result.verdict = VERDICT_UNSURE;

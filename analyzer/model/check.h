@@ -18,7 +18,8 @@ enum { MT_OFFENDERS = 5 };
 struct offender {
     struct report_row row;
     double value;
-    double base; /* of comparisons: what the baseline had there */
+    double base; /* of comparisons: what the baseline had there; */
+    bool known;  /* it had the place */
 };
 
 struct check_result {
@@ -58,6 +59,9 @@ bool check_baseline(struct check *check, const struct rule *rule, const struct t
 /* A rule that cannot be told at all. */
 bool check_unsure(struct check *check, const struct rule *rule, const char *reason,
                   struct error *error);
+
+/* Nothing that holds so far is sure. */
+void check_doubt(struct check *check, const char *reason);
 void check_free(struct check *check);
 
 /* Violated if any rule is; else unsure if any is. */

@@ -14,7 +14,7 @@
 #include "util/list.h"
 
 /* Beyond so many pairs of context and thread, threads are no longer told apart. */
-enum { MT_HOLDERS = 1 << 21 };
+enum { MT_HOLDERS = 1 << 20 };
 
 #define MT_NO_STREAM UINT32_MAX
 

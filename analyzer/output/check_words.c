@@ -94,8 +94,8 @@ void check_print_offender(FILE *out, const struct check_result *result,
     check_print_figure(out, metric, offender->value);
     if (!result->rule->baseline)
         return;
-    fputs(offender->base > 0 ? ", was " : ", new here", out);
-    if (offender->base > 0)
+    fputs(offender->known ? ", was " : ", new here", out);
+    if (offender->known)
         check_print_figure(out, metric, offender->base);
 }
 

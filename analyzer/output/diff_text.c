@@ -1,6 +1,5 @@
 #include "output/columns.h"
 #include "output/diff.h"
-#include "output/frames.h"
 #include "output/notes.h"
 #include "output/rows.h"
 #include "output/scope.h"
@@ -9,8 +8,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-enum { CHAIN_INDENT = 8 };
 
 static const char *const units[] = {
     [DIFF_PER_SECOND] = "second",

@@ -2,7 +2,7 @@
 #ifndef MT_OUTPUT_FRAMES_H
 #define MT_OUTPUT_FRAMES_H
 
-#include "model/report.h"
+#include "model/chains.h"
 
 #include <stdio.h>
 

@@ -1,4 +1,3 @@
-#include "output/frames.h"
 #include "output/leaks.h"
 #include "output/notes.h"
 #include "output/rows.h"
@@ -6,8 +5,6 @@
 #include "util/format.h"
 
 #include <string.h>
-
-enum { CHAIN_INDENT = 8 };
 
 /* Each use has its own buffer within one printf. */
 #define COUNT(n) format_count(&(struct format_buffer){{0}}, n)

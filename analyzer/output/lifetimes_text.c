@@ -186,8 +186,6 @@ static void print_list(FILE *out, const struct lifetime_report *lifetimes,
         const struct lifetime_row *row = &lifetimes->rows.items[i];
         const struct histogram_total *sum =
             large ? &row->histograms.short_large : &row->histograms.long_small;
-        double freed = histogram_total(&row->histograms.lifetimes);
-
         if (sum->blocks <= 0)
             break;
         if (sum->bytes < (double)options->min_bytes)
@@ -199,8 +197,7 @@ static void print_list(FILE *out, const struct lifetime_report *lifetimes,
         fprintf(out, "%4zu. %14s %11s %11s ", ++shown, BLOCKS(sum->blocks),
                 BYTES(weights_rounded(sum->bytes)),
                 BYTES(weights_rounded(sum->bytes / sum->blocks)));
-        print_cell(out, freed > 0 ? DURATION(row->histograms.lifetime_ns / freed) : "-", 11);
-        fputc('\n', out);
+        fprintf(out, "%13s\n", SHARE(sum->blocks, histogram_total(&row->histograms.sizes)));
         rows_print_names(out, &row->row, options);
     }
     print_left(out, left);
@@ -208,21 +205,20 @@ static void print_list(FILE *out, const struct lifetime_report *lifetimes,
 
 static void print_lists(FILE *out, struct lifetime_report *lifetimes,
                         const struct report_options *options) {
-    static const char columns[] = "blocks";
     const struct histograms_options *how = &lifetimes->options;
 
     lifetime_report_sort(lifetimes, LIFETIME_BY_SHORT_LARGE, options->order);
     if (lifetimes->rows.count && lifetimes->rows.items[0].histograms.short_large.blocks > 0) {
         fprintf(out, "\nLarge blocks that died soon: %s and more, freed within %s\n\n",
                 BYTES(how->large), DURATION(how->short_ns));
-        fprintf(out, "      %14s %11s %11s %11s\n", columns, "bytes", "mean size", "mean life");
+        fprintf(out, "      %14s %11s %11s %s\n", "blocks", "bytes", "mean size", "of its blocks");
         print_list(out, lifetimes, options, true);
     }
     lifetime_report_sort(lifetimes, LIFETIME_BY_LONG_SMALL, options->order);
     if (lifetimes->rows.count && lifetimes->rows.items[0].histograms.long_small.blocks > 0) {
         fprintf(out, "\nSmall blocks that stay: up to %s, live for %s and longer\n\n",
                 BYTES(how->small), DURATION(how->long_ns));
-        fprintf(out, "      %14s %11s %11s %11s\n", columns, "bytes", "mean size", "mean life");
+        fprintf(out, "      %14s %11s %11s %s\n", "blocks", "bytes", "mean size", "of its blocks");
         print_list(out, lifetimes, options, false);
     }
 }

@@ -7,6 +7,8 @@ enum { ROUNDS = 3000, ROUND_NS = 10000, EACH = 4, CHAIN = 50, MAX_EVENTS = 64 * 
 
 enum { MAIN = 1, REMEMBER, FORMAT, SEND, SERVE, APPEND, POINT, RECORD, PARSE, FREE };
 
+enum { NOTHING, ALL, LOADS_BLOCKS, LOADS_BYTES };
+
 struct script {
     struct built_event *events[2]; /* of two threads */
     size_t counts[2];
@@ -75,10 +77,21 @@ static void batch(struct script *script, uint32_t context, uint64_t size, int fr
     script->ticks += 500;
 }
 
-static void add_round(struct script *script, uint64_t round, int all) {
+/* Twice as many blocks are kept as freed; or few, which are larger than what is freed. */
+static void load(struct script *script, uint64_t round, int what) {
+    uint64_t count = what == LOADS_BLOCKS ? 2 * EACH : 1;
+
+    for (uint64_t i = 0; i < count; i++)
+        add(script, 0, MT_OP_ALLOC, REMEMBER, address_of(REMEMBER, round * count + i),
+            what == LOADS_BLOCKS ? 20 : 1000);
+}
+
+static void add_round(struct script *script, uint64_t round, int what) {
     script->ticks = 2000 + round * ROUND_NS;
     batch(script, SERVE, 200, 0);
-    if (!all)
+    if (what == LOADS_BLOCKS || what == LOADS_BYTES)
+        load(script, round, what);
+    if (what != ALL)
         return;
     add(script, 0, MT_OP_ALLOC, REMEMBER, address_of(REMEMBER, round), 100);
     for (int i = 0; i < EACH; i++) {
@@ -92,14 +105,14 @@ static void add_round(struct script *script, uint64_t round, int all) {
     read_record(script);
 }
 
-static void make(struct builder *builder, int all, uint64_t dropped) {
+static void make(struct builder *builder, int what, uint64_t dropped) {
     struct script script = {0};
 
     for (int thread = 0; thread < 2; thread++)
         script.events[thread] = calloc(MAX_EVENTS, sizeof(struct built_event));
     define(builder);
     for (uint64_t round = 0; round < ROUNDS; round++)
-        add_round(&script, round, all);
+        add_round(&script, round, what);
     for (uint32_t thread = 0; thread < 2; thread++) {
         if (script.counts[thread])
             builder_events(builder, thread + 1, script.events[thread], script.counts[thread]);
@@ -112,11 +125,15 @@ static void make(struct builder *builder, int all, uint64_t dropped) {
 
 int make_advice(struct builder *builder, const char *kind) {
     if (strcmp(kind, "advice") == 0)
-        make(builder, 1, 0);
+        make(builder, ALL, 0);
     else if (strcmp(kind, "advice-dropped") == 0)
-        make(builder, 1, 1);
+        make(builder, ALL, 1);
     else if (strcmp(kind, "no-advice") == 0)
-        make(builder, 0, 0);
+        make(builder, NOTHING, 0);
+    else if (strcmp(kind, "loads-blocks") == 0)
+        make(builder, LOADS_BLOCKS, 0);
+    else if (strcmp(kind, "loads-bytes") == 0)
+        make(builder, LOADS_BYTES, 0);
     else
         return 0;
     return 1;

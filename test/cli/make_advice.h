@@ -1,4 +1,4 @@
-/* A trace in which there is one finding of most kinds, and one of a small program without any. */
+/* A trace in which there is one finding of most kinds, and some of programs without any. */
 #ifndef MAKE_ADVICE_H
 #define MAKE_ADVICE_H
 

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "fuzz_input.h"
 #include "memtrack/trace_format.h"
+#include "trace/crew.h"
 #include "util/elf_symbols.h"
 
 #include <fcntl.h>
@@ -27,10 +28,11 @@ static const char *const choices[][VALUES] = {
 #define FORMAT 0
     {"", "--format=json", "--format=json", "--format=text", "--format=json", "", "", "--format=x"},
 #define BY 1
-    {"", "--by=context", "--by=site", "--by=function", "--by=file", "--by=type", "--by=thread", ""},
+    {"", "--by=context", "--by=site", "--by=function", "--by=file", "--by=type", "--by=thread",
+     "--by=name"},
 #define SORT 2
-    {"", "--sort=peak", "--sort=leaked", "--sort=allocated", "--sort=count", "--sort=temporary", "",
-     ""},
+    {"", "--sort=peak", "--sort=leaked", "--sort=allocated", "--sort=count", "--sort=temporary",
+     "--sort=lifetime", ""},
 #define LIMIT 3
     {"", "--limit=0", "--limit=1", "--limit=3", "", "", "", ""},
 #define FOLD 4
@@ -63,6 +65,12 @@ static const char *const choices[][VALUES] = {
      "", ""},
 #define SHOWN 16
     {"", "--full", "--context=0", "--source=/usr/include", "", "", "", ""},
+#define AT 17
+    {"", "--at=end", "--at=50%", "--at=2ms", "--at=1us", "--at=peak", "", ""},
+#define POINTS 18
+    {"", "--points=1", "--points=7", "--width=20", "--height=1", "--ascii", "--width=300", ""},
+#define LIMITS 19
+    {"", "--large=1", "--small=1K", "--soon=1h", "--stay=1us", "", "", ""},
 };
 enum { CHOICES = sizeof(choices) / sizeof(choices[0]) };
 _Static_assert(3 * CHOICES <= 64, "the input's choices have room for them");
@@ -86,6 +94,16 @@ static const struct {
          HAS(SHOWN),
      2, false},
     {"flame", cmd_flame, SCOPE | HAS(COST) | HAS(UNIT) | HAS(FOLD), 2, false},
+    {"peak", cmd_peak,
+     SCOPE | HAS(FORMAT) | HAS(BY) | HAS(LIMIT) | HAS(FOLD) | HAS(MIN_BYTES) | HAS(AT), 2, false},
+    {"timeline", cmd_timeline, SCOPE | HAS(FORMAT) | HAS(BY) | HAS(LIMIT) | HAS(FOLD) | HAS(POINTS),
+     2, false},
+    {"threads", cmd_threads,
+     SCOPE | HAS(FORMAT) | HAS(BY) | HAS(SORT) | HAS(LIMIT) | HAS(MIN_BYTES), 2, false},
+    {"lifetimes", cmd_lifetimes,
+     SCOPE | HAS(FORMAT) | HAS(BY) | HAS(SORT) | HAS(LIMIT) | HAS(FOLD) | HAS(MIN_BYTES) |
+         HAS(LIMITS),
+     2, false},
     {"errors", cmd_errors, HAS(FORMAT) | HAS(LIMIT) | HAS(FOLD), 2, false},
     {"info", cmd_info, HAS(VERIFY), 1, false},
     {"dump", cmd_dump, HAS(FORMAT), 1, true},
@@ -247,6 +265,8 @@ static void run(const struct fuzz_head *head, bool has_second) {
     arguments[count++] = first;
     if (has_second && commands[which].traces > 1)
         arguments[count++] = second;
+    /* With threads that decode ahead, which are for traces of some size, or without. */
+    crew_set_least(head->flags & FUZZ_CREW ? 1 : UINT64_MAX);
     stdout = open_memstream(&text, &size);
     if (!stdout)
         abort();

@@ -10,6 +10,7 @@ enum fuzz_flags {
     FUZZ_LIVE = 1 << 0,   /* a live file lies beside the trace */
     FUZZ_SECOND = 1 << 1, /* commands of several traces get another one, which follows as the first
                              one's child: it has the same bytes, and the ids of a child */
+    FUZZ_CREW = 1 << 2,   /* events are decoded by other threads */
 };
 
 struct fuzz_head {

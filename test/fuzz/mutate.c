@@ -159,6 +159,9 @@ static void change_head(struct parts *parts) {
     }
     if (pick(4) == 0)
         parts->head.flags ^= (uint8_t)(1 << pick(2));
+    /* Threads take time. */
+    if (pick(4) == 0)
+        parts->head.flags = (uint8_t)((parts->head.flags & ~FUZZ_CREW) | (pick(8) ? 0 : FUZZ_CREW));
 }
 
 static void change(struct parts *parts) {

@@ -1,4 +1,4 @@
-// RUN: %cc -g -O1 -fno-builtin -c %S/truth.c -o %t.o
+// RUN: %cc -I%include -g -O1 -fno-builtin -pthread -c %S/truth.c -o %t.o
 // RUN: %cxx -g -O1 -fno-builtin -pthread %s %t.o -o %t && %truth %t 1 2
 // The same of C++: what containers and new do. `containers SEED`.
 #include "truth.h"
@@ -192,6 +192,8 @@ int main(int count, char **arguments) {
             truth_expect(step.truth);
     }
     for (unsigned round = 0; round < rounds; round++) {
+        if (round == rounds / 2)
+            truth_second_half();
         for (const step &step : steps)
             step.run(round);
     }

@@ -1,4 +1,4 @@
-// RUN: %cc -g -O1 -fno-builtin -pthread %s %S/truth.c -o %t && %truth %t 1 1 --each
+// RUN: %cc -I%include -g -O1 -fno-builtin -pthread %s %S/truth.c -o %t && %truth %t 1 1 --each
 // Every kind of finding planted in a function of its own, among healthy functions that look like
 // them. `plants SEED NAME...` runs those plants; all of them without names. The healthy ones run
 // always. Sizes and numbers follow from the seed.
@@ -157,6 +157,8 @@ static struct worker {
 static void *work(void *argument) {
     struct worker *worker = argument;
 
+    truth_name_thread((unsigned)(worker - workers) + 1);
+    sem_post(&worker->done);
     for (;;) {
         sem_wait(&worker->begin);
         if (!worker->job)
@@ -171,6 +173,7 @@ static void begin_workers(void) {
         sem_init(&workers[i].begin, 0, 0);
         sem_init(&workers[i].done, 0, 0);
         pthread_create(&workers[i].thread, NULL, work, &workers[i]);
+        sem_wait(&workers[i].done);
     }
 }
 
@@ -244,6 +247,40 @@ STEP hold_peak(unsigned round) {
     }
 }
 
+// Blocks that are lost, one by one and with what they point to.
+TRUTH(lose_block, "leak");
+TRUTH(lose_tree, "leak");
+
+STEP lose_block(unsigned round) {
+    volatile char *block;
+
+    if (round % 5)
+        return;
+    block = TRUTH_MALLOC(&lose_block_truth, draw(100, 400));
+    block[0] = 1;
+}
+
+STEP lose_tree(unsigned round) {
+    struct node *root = NULL;
+
+    if (round % 25)
+        return;
+    for (int i = 0; i < 3; i++) {
+        size_t size = draw(100, 400);
+
+        push(&root, TRUTH_MALLOC(&lose_tree_truth, size));
+        lose_tree_truth.indirect_bytes += i < 2 ? size : 0;
+    }
+}
+
+// Leaves nothing of the lost blocks behind on the stack.
+static __attribute__((noinline)) void overwrite_stack(void) {
+    volatile char bytes[8192];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = 0;
+}
+
 // From here on, all is well. Requests, whose blocks die together:
 TRUTH(serve, NULL);
 
@@ -254,6 +291,45 @@ STEP serve(unsigned round) {
     for (uint64_t i = draw(4, 8); i; i--)
         push(&blocks, TRUTH_MALLOC(&serve_truth, draw(64, 512)));
     free_list(&blocks);
+}
+
+// Words, of which less than half are temporary.
+TRUTH(intern_word, NULL);
+enum { WORDS = 256 };
+
+STEP intern_word(unsigned round) {
+    static void *words[WORDS];
+    static unsigned next;
+
+    (void)round;
+    for (int i = 0; i < 14; i++) {
+        void *word = TRUTH_MALLOC(&intern_word_truth, draw(40, 60));
+
+        if (i < 6) {
+            TRUTH_FREE(word);
+            continue;
+        }
+        if (words[next])
+            TRUTH_FREE(words[next]);
+        words[next] = word;
+        next = (next + 1) % WORDS;
+    }
+}
+
+// Small blocks, but none that are mostly overhead.
+TRUTH(make_cell, NULL);
+enum { CELLS = 256 };
+
+STEP make_cell(unsigned round) {
+    static void *cells[CELLS];
+    static unsigned next;
+
+    (void)round;
+    for (int i = 0; i < 6; i++, next = (next + 1) % CELLS) {
+        if (cells[next])
+            TRUTH_FREE(cells[next]);
+        cells[next] = TRUTH_MALLOC(&make_cell_truth, draw(17, 32));
+    }
 }
 
 // A cache that levels off: entries in random places.
@@ -357,10 +433,14 @@ static const struct step plants[] = {
     {&read_record_truth, read_record, NULL, NULL},
     {&produce_truth, produce, NULL, NULL},
     {&hoard_truth, hold_peak, NULL, &scratch_truth},
+    {&lose_block_truth, lose_block, NULL, NULL},
+    {&lose_tree_truth, lose_tree, NULL, NULL},
 };
 
 static const struct step healthy[] = {
     {&serve_truth, serve, NULL, NULL},
+    {&intern_word_truth, intern_word, NULL, NULL},
+    {&make_cell_truth, make_cell, NULL, NULL},
     {&cache_put_truth, cache_put, NULL, NULL},
     {&load_config_truth, load_config, NULL, NULL},
     {&fill_batch_truth, fill_batch, NULL, NULL},
@@ -405,6 +485,8 @@ int main(int count, char **arguments) {
         expect(steps[i]);
     begin_workers();
     for (unsigned round = 0; round < rounds; round++) {
+        if (round == rounds / 2)
+            truth_second_half();
         for (unsigned i = 0; i < step_count; i++)
             steps[i]->run(round);
     }
@@ -414,6 +496,7 @@ int main(int count, char **arguments) {
     }
     for (unsigned i = 0; i < WORKERS; i++)
         let_work(i, NULL);
+    overwrite_stack();
     truth_print();
     return 0;
 }

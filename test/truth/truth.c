@@ -1,19 +1,37 @@
+#define _GNU_SOURCE
 #include "truth.h"
+
+#include <memtrack/memtrack.h>
 
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { SLOTS = 1 << 20, FUNCTIONS = 64 };
+enum { SLOTS = 1 << 20, FUNCTIONS = 64, THREADS = 4, HALVES = 2 };
 
+/* Nothing that looks like a pointer to a block: what nobody else remembers has to be lost. */
 struct known {
-    uintptr_t address; /* 0: empty */
+    uintptr_t hidden; /* address; 0: empty */
     uint64_t size;
     struct truth *truth;
-    pthread_t thread;
+    unsigned thread;
+    struct timespec since;
+};
+
+struct half {
+    uint64_t allocations;
+    uint64_t allocated_bytes;
+    uint64_t frees;
+    uint64_t freed_bytes;
+};
+
+struct pair {
+    uint64_t blocks;
+    uint64_t bytes;
 };
 
 static struct known table[SLOTS];
@@ -22,12 +40,20 @@ static unsigned function_count;
 static uint64_t live, peak;
 static bool all_counted = true;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static __thread uintptr_t last_allocation;
+static struct half halves[HALVES];
+static unsigned half;
+static struct pair pairs[THREADS][THREADS]; /* by who allocated, who freed */
+static __thread uintptr_t last_allocation;  /* hidden, too */
+static __thread unsigned this_thread;
 
-static struct known *find(uintptr_t address) {
-    size_t slot = (address >> 4) * 0x9e3779b97f4a7c15u >> 44;
+static uintptr_t hide(const void *block) {
+    return ~(uintptr_t)block;
+}
 
-    while (table[slot].address && table[slot].address != address)
+static struct known *find(uintptr_t hidden) {
+    size_t slot = (hidden >> 4) * 0x9e3779b97f4a7c15u >> 44;
+
+    while (table[slot].hidden && table[slot].hidden != hidden)
         slot = (slot + 1) % SLOTS;
     return &table[slot];
 }
@@ -35,15 +61,13 @@ static struct known *find(uintptr_t address) {
 static void forget(struct known *known) {
     size_t hole = (size_t)(known - table);
 
-    for (size_t next = (hole + 1) % SLOTS; table[next].address; next = (next + 1) % SLOTS) {
+    table[hole].hidden = 0;
+    for (size_t next = (hole + 1) % SLOTS; table[next].hidden; next = (next + 1) % SLOTS) {
         struct known moved = table[next];
 
-        table[next].address = 0;
-        table[hole].address = 0;
-        *find(moved.address) = moved;
-        hole = table[next].address ? hole : next;
+        table[next].hidden = 0;
+        *find(moved.hidden) = moved;
     }
-    table[hole].address = 0;
 }
 
 static void raise_peak(void) {
@@ -60,34 +84,74 @@ void truth_expect(struct truth *truth) {
 }
 
 static void begin(struct truth *truth, void *block, size_t size) {
-    *find((uintptr_t)block) = (struct known){(uintptr_t)block, size, truth, pthread_self()};
+    struct known *known = find(hide(block));
+
+    *known = (struct known){.hidden = hide(block), .size = size, .truth = truth};
+    known->thread = this_thread;
+    clock_gettime(CLOCK_MONOTONIC, &known->since);
     truth->allocations++;
     truth->allocated_bytes += size;
+    truth->sizes[size ? 64 - __builtin_clzll(size) : 0]++;
     truth->live += size;
     truth->blocks++;
     live += size;
+    halves[half].allocations++;
+    halves[half].allocated_bytes += size;
     raise_peak();
-    last_allocation = (uintptr_t)block;
+    last_allocation = known->hidden;
 }
 
 static struct known end(void *block) {
-    struct known *slot = find((uintptr_t)block);
+    struct known *slot = find(hide(block));
     struct known known = *slot;
-    bool own = known.address && pthread_equal(known.thread, pthread_self());
+    bool own = known.thread == this_thread;
+    struct timespec now;
 
-    if (!known.address)
+    if (!known.hidden)
         abort();
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    known.truth->lifetime_ns += 1e9 * (double)(now.tv_sec - known.since.tv_sec) +
+                                (double)(now.tv_nsec - known.since.tv_nsec);
     known.truth->frees++;
     known.truth->live -= known.size;
     known.truth->blocks--;
     known.truth->cross_frees += !own;
-    known.truth->temporary += own && last_allocation == known.address;
+    known.truth->temporary += own && last_allocation == known.hidden;
+    pairs[known.thread][this_thread].blocks++;
+    pairs[known.thread][this_thread].bytes += known.size;
+    halves[half].frees++;
+    halves[half].freed_bytes += known.size;
     live -= known.size;
     forget(slot);
     return known;
 }
 
+void truth_name_thread(unsigned number) {
+    char name[16];
+
+    this_thread = number;
+    snprintf(name, sizeof(name), "worker %u", number);
+    pthread_setname_np(pthread_self(), name);
+}
+
+/* Apart from what stands before and behind it, whatever the resolution of times. */
+void truth_second_half(void) {
+    usleep(1000);
+    memtrack_phase("second half");
+    half = 1;
+    for (unsigned i = 0; i < function_count; i++)
+        functions[i]->at_mark = functions[i]->live;
+    usleep(1000);
+}
+
+/* Large ones are fresh. */
+static void clear(void *block, size_t from, size_t to) {
+    if (from < to && to <= 1 << 16)
+        memset((char *)block + from, 0, to - from);
+}
+
 void truth_allocated(struct truth *truth, void *block, size_t size) {
+    clear(block, 0, size);
     pthread_mutex_lock(&lock);
     begin(truth, block, size);
     pthread_mutex_unlock(&lock);
@@ -98,7 +162,7 @@ void truth_freed(void *block) {
 
     pthread_mutex_lock(&lock);
     known = end(block);
-    if (pthread_equal(known.thread, pthread_self()) && last_allocation == known.address) {
+    if (known.thread == this_thread && last_allocation == known.hidden) {
         known.truth->plain_temporary++;
         known.truth->plain_temporary_bytes += known.size;
     }
@@ -111,6 +175,7 @@ void truth_reallocated(struct truth *truth, void *old, void *block, size_t size)
     pthread_mutex_lock(&lock);
     known = end(old);
     begin(truth, block, size);
+    clear(block, known.size, size);
     truth->growths += size > known.size;
     if (block != old) {
         truth->moved++;
@@ -125,7 +190,7 @@ void truth_reallocated(struct truth *truth, void *old, void *block, size_t size)
 
 void truth_replaced(struct truth *truth, void *old, size_t old_size) {
     pthread_mutex_lock(&lock);
-    if (!find((uintptr_t)old)->address)
+    if (!find(hide(old))->hidden)
         abort();
     truth->growths++;
     truth->moved++;
@@ -178,7 +243,48 @@ static void put_evidence(const struct truth *truth) {
     put_number("copied_bytes", truth->copied_bytes);
     put_number("shrunk_blocks", truth->shrunk);
     put_number("given_back_bytes", truth->given_back_bytes);
+    put_number("indirect_bytes", truth->indirect_bytes);
     put("}");
+    put_number("at_mark", truth->at_mark);
+    put_number("lifetime_ns", (uint64_t)truth->lifetime_ns);
+    put(", \"sizes\": {");
+    for (unsigned bits = 0, first = 1; bits < 48; bits++) {
+        if (truth->sizes[bits])
+            put("%s\"%llu\": %" PRIu64, first ? "" : ", ", 1ull << bits, truth->sizes[bits]);
+        first &= !truth->sizes[bits];
+    }
+    put("}");
+}
+
+static void put_halves(void) {
+    put("\"halves\": [");
+    for (int i = 0; i < HALVES; i++) {
+        put(i ? ", {\"half\": %d" : "{\"half\": %d", i);
+        put_number("allocations", halves[i].allocations);
+        put_number("allocated_bytes", halves[i].allocated_bytes);
+        put_number("frees", halves[i].frees);
+        put_number("freed_bytes", halves[i].freed_bytes);
+        put("}");
+    }
+    put("],\n");
+}
+
+static void put_pairs(void) {
+    bool first = true;
+
+    put("\"pairs\": [");
+    for (unsigned from = 0; from < THREADS; from++) {
+        for (unsigned to = 0; to < THREADS; to++) {
+            if (from == to || !pairs[from][to].blocks)
+                continue;
+            put("%s{\"from\": %u, \"to\": %u", first ? "" : ", ", from, to);
+            put_number("blocks", pairs[from][to].blocks);
+            put_number("bytes", pairs[from][to].bytes);
+            put("}");
+            first = false;
+        }
+    }
+    put("],\n");
 }
 
 static void put_function(const struct truth *truth) {
@@ -205,8 +311,13 @@ void truth_print(void) {
         put_function(functions[i]);
         cross += functions[i]->cross_frees;
     }
-    put("],\n\"peak_bytes\": %" PRIu64 ", \"leaked_bytes\": %" PRIu64
-        ", \"freed_by_others\": %" PRIu64 "}\n",
+    put("],\n");
+    if (all_counted) {
+        put_halves();
+        put_pairs();
+    }
+    put("\"peak_bytes\": %" PRIu64 ", \"leaked_bytes\": %" PRIu64 ", \"freed_by_others\": %" PRIu64
+        "}\n",
         peak, live, cross);
     for (size_t at = 0; at < length;) {
         ssize_t written = write(1, text + at, length - at);

@@ -27,7 +27,10 @@ struct truth {
     uint64_t live;
     uint64_t blocks;
     uint64_t at_peak;
+    uint64_t at_mark; /* when the second half began */
     uint64_t temporary;
+    double lifetime_ns; /* sum */
+    uint64_t sizes[48]; /* allocations by the bits that the size takes */
     /* Of findings. */
     uint64_t plain_temporary; /* those that no realloc ended */
     uint64_t plain_temporary_bytes;
@@ -37,16 +40,28 @@ struct truth {
     uint64_t copied_bytes;
     uint64_t shrunk;
     uint64_t given_back_bytes;
+    uint64_t indirect_bytes; /* of what is unreachable */
 };
 
+/* The calling thread's number in the truth, and as its name has it: "worker 1". The first one's is
+ * 0. */
+void truth_name_thread(unsigned number);
+
+/* The second half of the run begins: a phase, also for MemTrack. */
+void truth_second_half(void);
+
 /* A function's truth; `finding` is what is planted in it. */
+#ifdef __cplusplus
+#define TRUTH(name, kind) static struct truth name##_truth = {#name, kind, true}
+#else
 #define TRUTH(name, kind)                                                                          \
-    static struct truth name##_truth = {#name, kind, true, 0, 0, 0, 0, 0, 0,                       \
-                                        0,     0,    0,    0, 0, 0, 0, 0, 0}
+    static struct truth name##_truth = {.function = #name, .finding = kind, .counted = true}
+#endif
 
 /* Takes it into account; unless this is called, the function is not expected at all. */
 void truth_expect(struct truth *truth);
 
+/* Clears the block, so that it has no old pointers. */
 void truth_allocated(struct truth *truth, void *block, size_t size);
 void truth_freed(void *block);
 void truth_reallocated(struct truth *truth, void *old, void *block, size_t size);

@@ -155,6 +155,14 @@ static void estimates_decide_beyond_two_errors(void **state) {
     verdict(&fixture, "max-peak 189", VERDICT_UNSURE);
     verdict(&fixture, "max-peak 191", VERDICT_OK);
     verdict(&fixture, "max-temporary 100%", VERDICT_UNSURE);
+    assert_false(judge(&fixture, "max-temporary 100%").measured);
+    verdict(&fixture, "max-leaked 0", VERDICT_VIOLATED);
+    totals->variances.leaked_bytes = 1e6;
+    verdict(&fixture, "max-leaked 0", VERDICT_VIOLATED);
+    verdict(&fixture, "max-leaked 1", VERDICT_UNSURE);
+    totals->variances.allocations = 1e6;
+    verdict(&fixture, "max-allocations 2", VERDICT_VIOLATED);
+    verdict(&fixture, "max-allocations 3", VERDICT_UNSURE);
     teardown(&fixture);
 }
 

@@ -3,6 +3,7 @@
 
 #include "model/advice/collect.h"
 #include "model/advice/group.h"
+#include "model/advice/rules.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -227,11 +228,53 @@ static void test_groups(void **state) {
     end(&builder);
 }
 
+/* Three threads that allocate as much, of which one holds as many of the peak's 4 MiB. */
+static bool thread_holds(unsigned thread, uint64_t held, unsigned busy, uint64_t peak) {
+    static const struct built_event event = {MT_OP_ALLOC, 1, 0x1000, 50, 2000};
+    struct stream_evidence streams[3] = {{0}};
+    struct evidence of = {.streams = streams, .stream_count = 3, .peak = peak};
+    struct finding finding = {.kind = FINDING_THREAD_PEAK};
+    struct builder builder;
+    bool found;
+
+    begin(&builder, &event, 1);
+    for (uint32_t id = 2; id <= 3; id++)
+        builder_events(&builder, id, &(struct built_event){MT_OP_ALLOC, 1, 0x1000 * id, 50, 3000},
+                       1);
+    for (uint32_t id = 1; id <= 3; id++)
+        builder_thread(&builder, id, 4320 + id, "thread");
+    collect(&builder);
+    of.trace = evidence->trace;
+    for (unsigned i = 0; i < busy; i++)
+        streams[i].allocated_bytes = 1 << 30;
+    streams[thread - 1].at_peak = held;
+    found = rule_thread(&of, &finding);
+    if (found) {
+        assert_int_equal(finding.thread, thread);
+        assert_int_equal(finding.held_bytes, held);
+        assert_int_equal(finding.saves_bytes, held - peak / busy);
+    }
+    end(&builder);
+    return found;
+}
+
+static void test_thread_peak(void **state) {
+    uint64_t peak = 4 << 20;
+
+    (void)state;
+    assert_true(thread_holds(2, peak / 4 * 3, 3, peak));
+    assert_false(thread_holds(2, peak / 4 * 3 - 8, 3, peak));
+    assert_false(thread_holds(1, peak, 3, peak));
+    assert_false(thread_holds(2, peak, 2, peak));
+    assert_false(thread_holds(2, peak / 8, 3, peak / 8));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_temporary),    cmocka_unit_test(test_reallocs),
         cmocka_unit_test(test_open_realloc), cmocka_unit_test(test_replaced),
         cmocka_unit_test(test_threads),      cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_thread_peak),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* Histograms of lifetimes and sizes. */
 #include "model/histograms.h"
+#include "model/lifetimes.h"
 #include "observed.h"
 
 #include <stdlib.h>
@@ -117,11 +118,49 @@ static void what_is_left_is_of_the_selection(void **state) {
     builder_free(&builder);
 }
 
+/* Times in units of 1,024 ticks do not tell shorter lifetimes apart: they are all one bucket's. */
+static void the_clock_limits_what_is_told(void **state) {
+    static const struct built_event events[] = {
+        {MT_OP_ALLOC, 1, A, 8, 10240}, {MT_OP_FREE, 1, A, 0, 10240},  {MT_OP_ALLOC, 1, B, 8, 20480},
+        {MT_OP_FREE, 1, B, 0, 21504},  {MT_OP_ALLOC, 1, C, 8, 30720}, {MT_OP_FREE, 1, C, 0, 36864},
+    };
+    struct builder builder;
+    struct observed observed;
+    struct report report = {.pool = NULL};
+    struct lifetime_report lifetimes;
+    struct error error = {""};
+
+    (void)state;
+    builder_begin_version(&builder, 4);
+    builder_simple_context(&builder, 1);
+    builder_predicted_events(&builder, 1, events, 6, 10);
+    builder_end(&builder, 40000);
+    observe(&observed, &builder, &histograms_ops, NULL, NULL, NULL);
+    assert_true(report_add(&report, &observed.trace, &observed.facts, &error));
+    assert_true(lifetime_report_make(&lifetimes, &report, &observed.observers, 0, REPORT_BY_CONTEXT,
+                                     true, &error));
+    assert_int_equal(lifetimes.coarse, 10);
+    assert_true(is(&lifetimes.lifetimes[0], 0, 0));
+    assert_true(is(&lifetimes.lifetimes[10], 1, 8));
+    assert_true(is(&lifetimes.lifetimes[11], 1, 8));
+    assert_true(is(&lifetimes.lifetimes[13], 1, 8));
+    assert_int_equal(lifetimes.rows.count, 1);
+    assert_int_equal(lifetimes.rows.items[0].histograms.lifetimes.first, 10);
+    assert_true(histogram_total(&lifetimes.rows.items[0].histograms.lifetimes) == 3);
+    assert_int_equal(lifetime_from(&lifetimes, 10), 0);
+    assert_int_equal(lifetime_from(&lifetimes, 11), 1024);
+    lifetime_report_free(&lifetimes);
+    report_free(&report);
+    observed_free(&observed);
+    builder_free(&builder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(buckets),
         cmocka_unit_test(histograms_grow),
         cmocka_unit_test(figures_are_exact),
+        cmocka_unit_test(the_clock_limits_what_is_told),
         cmocka_unit_test(what_is_left_is_of_the_selection),
     };
 

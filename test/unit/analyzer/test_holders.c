@@ -1,4 +1,6 @@
 /* Who holds the memory at a moment: holders, and the facts that are frozen then. */
+#include "model/filter.h"
+#include "model/held.h"
 #include "model/holders.h"
 #include "observed.h"
 
@@ -133,10 +135,68 @@ static void estimates_are_frozen(void **state) {
     builder_free(&builder);
 }
 
+/* "inner" called by "outer1" and by "outer2", whose blocks two threads allocated. */
+static void build_calls(struct builder *builder) {
+    static const struct built_frame frames[] = {
+        {"outer1", "a.c", 1, 1, 0}, {"outer2", "a.c", 2, 1, 0}, {"inner", "a.c", 3, 1, 0}};
+    static const struct built_event first[] = {
+        {MT_OP_ALLOC, 3, A, 100, 2000},
+        {MT_OP_ALLOC, 4, B, 50, 3000},
+    };
+    static const struct built_event second[] = {{MT_OP_ALLOC, 4, C, 500, 5000}};
+
+    builder_begin(builder);
+    for (uint32_t i = 0; i < 3; i++)
+        builder_site(builder, i + 1, 100 + i, 1, 0, NULL, &frames[i], 1);
+    builder_context(builder, 1, 0, 1);
+    builder_context(builder, 2, 0, 2);
+    builder_context(builder, 3, 1, 3);
+    builder_context(builder, 4, 2, 3);
+    builder_events(builder, 1, first, 2);
+    builder_events(builder, 2, second, 1);
+    builder_end(builder, 9000);
+}
+
+static void rows_are_of_all_their_contexts(void **state) {
+    const struct report_scope scopes[] = {{.match = NULL}, {.match = "outer1"}};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct builder builder;
+        struct observed observed;
+        struct report report = {.pool = NULL};
+        struct held_report held;
+        struct error error = {""};
+
+        build_calls(&builder);
+        observe(&observed, &builder, &holders_ops, NULL, NULL, NULL);
+        assert_true(report_add(&report, &observed.trace, &observed.facts, &error));
+        assert_true(filter_report(&report, &scopes[i], &error));
+        assert_true(held_report_make(&held, &report, &observed.observers, 0, REPORT_BY_FUNCTION,
+                                     true, &error));
+        assert_int_equal(held.rows.count, 1);
+        assert_true(held.total.bytes == (i ? 100 : 650));
+        assert_true(held.rows.items[0].sum.bytes == (i ? 100 : 650));
+        assert_int_equal(held.rows.items[0].row.counters.peak_bytes, i ? 100 : 650);
+        /* The first thread's two contexts are one share, which is the smaller one. */
+        assert_int_equal(held.rows.items[0].share_count, i ? 1 : 2);
+        assert_true(held.rows.items[0].shares[0].sum.bytes == (i ? 100 : 500));
+        assert_true(i || held.rows.items[0].shares[1].sum.bytes == 150);
+        assert_true(i || held.rows.items[0].shares[1].sum.blocks == 2);
+        assert_int_equal(held.thread_count, i ? 1 : 2);
+        assert_int_equal(held.threads.items[held.thread_order[0]].id, i ? 1 : 2);
+        held_report_free(&held);
+        report_free(&report);
+        observed_free(&observed);
+        builder_free(&builder);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments),
         cmocka_unit_test(threads_are_told_apart),
+        cmocka_unit_test(rows_are_of_all_their_contexts),
         cmocka_unit_test(estimates_are_frozen),
     };
 

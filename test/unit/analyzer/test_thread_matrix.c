@@ -1,6 +1,7 @@
 /* Who allocates what others free. */
 #include "model/thread_matrix.h"
 #include "observed.h"
+#include "output/threads.h"
 
 enum { A = 0x10000, B = 0x20000, C = 0x30000, D = 0x40000 };
 
@@ -91,8 +92,50 @@ static void by_name(void **state) {
     builder_free(&builder);
 }
 
+/* The largest pair first, and threads as the order says. */
+static void views_are_sorted(void **state) {
+    static const struct built_event first[] = {
+        {MT_OP_ALLOC, 1, A, 10, 10000},
+        {MT_OP_ALLOC, 1, B, 1000, 20000},
+    };
+    static const struct built_event second[] = {{MT_OP_FREE, 1, A, 0, 30000}};
+    static const struct built_event third[] = {{MT_OP_FREE, 1, B, 0, 40000},
+                                               {MT_OP_ALLOC, 1, C, 1, 50000},
+                                               {MT_OP_ALLOC, 1, D, 1, 60000},
+                                               {MT_OP_ALLOC, 1, D + 16, 1, 70000}};
+    struct threads_view view = {.order = REPORT_ORDER_COUNT};
+    struct report report = {.pool = NULL};
+    struct builder builder;
+    struct observed observed;
+    struct error error = {""};
+
+    (void)state;
+    builder_begin(&builder);
+    builder_simple_context(&builder, 1);
+    builder_events(&builder, 1, first, 2);
+    builder_events(&builder, 2, second, 1);
+    builder_events(&builder, 3, third, 4);
+    builder_end(&builder, 101000);
+    observe(&observed, &builder, &thread_matrix_ops, NULL, NULL, NULL);
+    assert_true(report_add(&report, &observed.trace, &observed.facts, &error));
+    assert_true(threads_view_make(&view, &report, &observed.observers, 0, &error));
+    assert_int_equal(view.pairs.count, 2);
+    assert_int_equal(view.pairs.items[0].pair->freer, 2);
+    assert_int_equal(view.pairs.items[1].pair->freer, 1);
+    assert_int_equal(view.rows.count, 3);
+    assert_int_equal(view.rows.items[0].group, 2);
+    assert_int_equal(view.rows.items[1].group, 0);
+    /* No thread says when it began: from the start to the end. */
+    assert_true(view.rows.items[0].ran_ns == 100000);
+    threads_view_free(&view);
+    report_free(&report);
+    observed_free(&observed);
+    builder_free(&builder);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(by_thread), cmocka_unit_test(by_name)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(by_thread), cmocka_unit_test(by_name),
+                                       cmocka_unit_test(views_are_sorted)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,6 +108,32 @@ static void test_no_growth(void **state) {
     }
 }
 
+static double staircase(double time) {
+    return 100 * floor(9 * time);
+}
+
+/* A few blocks, however large, are no trend. */
+static void test_staircase(void **state) {
+    (void)state;
+    assert_false(trend_at(staircase, 0).grows);
+}
+
+/* Noise may end higher than it began, and rise in more parts than it falls in. */
+static void test_noise(void **state) {
+    unsigned random = 99;
+
+    (void)state;
+    for (int run = 0; run < 20000; run++) {
+        double values[COUNT];
+
+        for (size_t i = 0; i < COUNT; i++) {
+            random = random * 1103515245 + 12345;
+            values[i] = (double)(random >> 16 & 1023) + 4 * (double)i;
+        }
+        assert_false(trend_of(values, COUNT).grows);
+    }
+}
+
 static void test_too_few(void **state) {
     double values[15];
 
@@ -192,6 +218,7 @@ static void test_late_floor(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_growth),     cmocka_unit_test(test_no_growth),
+        cmocka_unit_test(test_staircase),  cmocka_unit_test(test_noise),
         cmocka_unit_test(test_too_few),    cmocka_unit_test(test_floors),
         cmocka_unit_test(test_late_floor),
     };

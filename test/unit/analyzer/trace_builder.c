@@ -287,6 +287,95 @@ void builder_mark(struct builder *builder, uint64_t ticks, uint32_t thread, uint
     bytes_free(&payload);
 }
 
+void builder_references(struct builder *builder, uint32_t count, const struct bytes *payload) {
+    builder_block(builder, (struct mt_block_header){.kind = 12, .count = count}, payload);
+}
+
+void builder_regions(struct builder *builder, const struct built_region *regions, size_t count) {
+    struct bytes payload = {0};
+
+    add_byte(&payload, 1);
+    for (size_t i = 0; i < count; i++) {
+        add_byte(&payload, regions[i].kind);
+        bytes_varint(&payload, regions[i].start);
+        bytes_varint(&payload, regions[i].size);
+        bytes_varint(&payload, 77);
+        bytes_string(&payload, regions[i].name);
+    }
+    builder_references(builder, (uint32_t)count, &payload);
+    bytes_free(&payload);
+}
+
+/* Every value relative to its place, where that is even, else to the value before it. */
+static void add_value(struct bytes *values, const struct built_word *word, uint64_t last) {
+    unsigned own = word->address / 8 % 2 == 0, odd = (word->value & 15) != 0;
+    uint64_t base = own ? word->address : last;
+    int64_t step = (int64_t)(word->value >> 4) - (int64_t)(base >> 4);
+    uint64_t folded = step < 0 ? 2 * (uint64_t)-step - 1 : 2 * (uint64_t)step;
+
+    bytes_varint(values, folded << 2 | own << 1 | odd);
+    if (odd)
+        add_byte(values, word->value & 15);
+}
+
+void builder_words(struct builder *builder, const struct built_word *words, size_t count) {
+    struct bytes heads = {0}, places = {0}, values = {0}, payload = {0};
+    uint64_t page = 0, last = 0;
+    uint32_t pages = 0;
+
+    for (size_t i = 0; i < count; pages++) {
+        uint64_t here = words[i].address / 4096, next = 0;
+        size_t on_page = 0;
+
+        while (i + on_page < count && words[i + on_page].address / 4096 == here)
+            on_page++;
+        bytes_varint(&heads, here - page);
+        bytes_varint(&heads, on_page);
+        for (; on_page; on_page--, i++) {
+            uint64_t place = words[i].address % 4096 / 8;
+
+            bytes_varint(&places, place - next);
+            next = place + 1;
+            add_value(&values, &words[i], last);
+            last = words[i].value;
+        }
+        page = here;
+    }
+    add_byte(&payload, 2);
+    bytes_varint(&payload, heads.size);
+    bytes_varint(&payload, places.size);
+    bytes_add(&payload, heads.data, heads.size);
+    bytes_add(&payload, places.data, places.size);
+    bytes_add(&payload, values.data, values.size);
+    builder_references(builder, pages, &payload);
+    bytes_free(&heads);
+    bytes_free(&places);
+    bytes_free(&values);
+    bytes_free(&payload);
+}
+
+void builder_registers(struct builder *builder, const uint64_t *values, size_t count) {
+    struct bytes payload = {0};
+
+    add_byte(&payload, 3);
+    for (size_t i = 0; i < count; i++)
+        bytes_varint(&payload, values[i]);
+    builder_references(builder, (uint32_t)count, &payload);
+    bytes_free(&payload);
+}
+
+void builder_scan(struct builder *builder, uint8_t result, uint64_t flags, uint64_t words) {
+    const uint64_t numbers[] = {flags, 1500000, 1 << 20, words, 2, 1};
+    struct bytes payload = {0};
+
+    add_byte(&payload, 0);
+    add_byte(&payload, result);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        bytes_varint(&payload, numbers[i]);
+    builder_references(builder, 1, &payload);
+    bytes_free(&payload);
+}
+
 void builder_end(struct builder *builder, uint64_t ticks) {
     struct bytes payload = {0};
 

@@ -96,6 +96,25 @@ void builder_clock(struct builder *builder, uint64_t ticks, uint64_t monotonic, 
 void builder_loss(struct builder *builder, uint32_t thread, uint64_t events, uint8_t reason);
 void builder_mark(struct builder *builder, uint64_t ticks, uint32_t thread, uint8_t kind,
                   const char *name);
+
+struct built_region {
+    uint8_t kind; /* enum mt_region_kind */
+    uint64_t start;
+    uint64_t size;
+    const char *name;
+};
+struct built_word {
+    uint64_t address; /* rising */
+    uint64_t value;
+};
+
+/* The parts of a scan; the summary, which says how many words there are, comes last. */
+void builder_regions(struct builder *builder, const struct built_region *regions, size_t count);
+void builder_words(struct builder *builder, const struct built_word *words, size_t count);
+void builder_registers(struct builder *builder, const uint64_t *values, size_t count);
+void builder_scan(struct builder *builder, uint8_t result, uint64_t flags, uint64_t words);
+void builder_references(struct builder *builder, uint32_t count, const struct bytes *payload);
+
 void builder_end(struct builder *builder, uint64_t ticks);
 void builder_events(struct builder *builder, uint32_t thread, const struct built_event *events,
                     size_t count);
