@@ -78,9 +78,10 @@ static void print_reach(FILE *out, const struct report *report) {
             BYTES(sums->unreachable_bytes), COUNT(sums->unreachable_bytes),
             COUNT(sums->unreachable_blocks), sums->unreachable_blocks == 1 ? " is" : "s are");
     if (sums->unreachable_blocks)
-        fprintf(out, ", %s of them direct leaks", COUNT(direct));
+        fprintf(out, ", %s of them directly", COUNT(direct));
     if (known < sums->leaked_blocks)
-        fprintf(out, ", and of %s blocks it is not known\n", COUNT(sums->leaked_blocks - known));
+        fprintf(out, ", and of %s block%s it is not known\n", COUNT(sums->leaked_blocks - known),
+                sums->leaked_blocks - known == 1 ? "" : "s");
     else
         fputs(sums->reachable_blocks ? "; the rest is still reachable\n" : "\n", out);
 }

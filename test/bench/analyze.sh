@@ -40,7 +40,7 @@ RUNS=3 "$bench/analyze.sh" --traces="$work/short-traces" --no-heaptrack --update
 ! grep recording "$work/log" || fail "recorded again"
 grep -q '^| handoff' "$work/page" || fail "$(cat "$work/page")"
 ! grep -q '^old$' "$work/page" || fail "$(cat "$work/page")"
-[ "$(head -n 1 "$work/page")" = before ] && [ "$(tail -n 1 "$work/page")" = after ] ||
+[ "$(head -n 1 "$work/page") $(tail -n 1 "$work/page")" = "before after" ] ||
   fail "$(cat "$work/page")"
 
 status=0

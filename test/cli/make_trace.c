@@ -3,6 +3,7 @@
 #include "make_advice.h"
 #include "make_chains.h"
 #include "make_complete.h"
+#include "make_leaks.h"
 #include "make_profile.h"
 #include "make_views.h"
 
@@ -234,9 +235,9 @@ static int make(struct builder *builder, const char *kind, uint64_t events, uint
     else if (strcmp(kind, "large") == 0)
         make_large(builder, events, threads);
     else if (strcmp(kind, "empty") != 0)
-        return make_complete(builder, kind) || make_profile(builder, kind) ||
-               make_views(builder, kind) || make_advice(builder, kind) ||
-               make_chains(builder, kind, events);
+        return make_complete(builder, kind) || make_leaks(builder, kind) ||
+               make_profile(builder, kind) || make_views(builder, kind) ||
+               make_advice(builder, kind) || make_chains(builder, kind, events);
     return 1;
 }
 

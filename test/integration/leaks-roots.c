@@ -23,7 +23,7 @@
 // INFO: leak scan {{.*}} pointers; registers of 2 of 2 other threads
 // INFO: integrity: every block is sound and was decoded
 // CHECK: leaked {{.*}} blocks
-// CHECK-NEXT: of which 476 B (476 bytes) in 15 blocks are unreachable, 9 of them direct leaks; the rest is still reachable
+// CHECK-NEXT: of which 476 B (476 bytes) in 15 blocks are unreachable, 9 of them directly; the rest is still reachable
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>

@@ -112,8 +112,8 @@ static void threads_are_told_apart(void **state) {
 /* A sample of half of the allocations: what is held is twice as much. */
 static void estimates_are_frozen(void **state) {
     static const struct moment at = {MOMENT_TIME, 1500, NULL};
-    static const struct holders_options options = {at};
-    static const struct analysis_request request = {.at = &at};
+    const struct holders_options options = {at};
+    const struct analysis_request request = {.at = &at};
     static const uint64_t half = UINT64_C(0x8000) << 48;
     struct built_event events[] = {
         {MT_OP_ALLOC, 1, A, 100 | half, 2000},

@@ -28,10 +28,10 @@ allowed=$(
 __cxa_(thread_)?atexit(_impl)? (__cxa_)?at_quick_exit dl(addr1|close|open|sym) _dl_find_object
 dl_iterate_phdr dladdr __dso_handle __errno_location fallocate fcntl flock fstat fstatvfs
 ftruncate getauxval getcwd getenv getpid getppid getrandom getrlimit gettid lstat madvise
-mem(cmp|cpy|move|set) __(memcpy|memset|memmove|strlen)_chk mmap mprotect munmap open prctl
+mem(chr|cmp|cpy|move|set) __(memcpy|memset|memmove|strlen)_chk mmap mprotect munmap open prctl
 program_invocation_short_name
 pthread_(attr_(destroy|init|setdetachstate|setstacksize)|create|key_create|setcancelstate|setspecific|sigmask)
-pthread_atfork pwrite read readlink __register_atfork sched_(getaffinity|yield) __sched_cpucount _setjmp
+pthread_atfork pread process_vm_readv pwrite read readlink __register_atfork sched_(getaffinity|yield) __sched_cpucount _setjmp
 sig(addset|delset|emptyset|fillset|ismember|pending|timedwait) __stack_chk_fail stat
 str(n?cmp|ncpy|cspn|errordesc_np|len|nlen|rchr|str) syscall sysconf tgkill time __tls_get_addr
 uname unlink wcslen write
