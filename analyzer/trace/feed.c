@@ -139,7 +139,7 @@ static void drop_pages(struct feed *feed, uint32_t block) {
 bool feed_decode(struct feed *feed, struct lane *lane, struct segment *segment,
                  struct ZSTD_DCtx_s **decompressor) {
     struct chunk *chunk = take_chunk(feed), *rest = NULL;
-    bool done;
+    enum segment_state state;
 
     if (!chunk)
         return false;
@@ -149,20 +149,27 @@ bool feed_decode(struct feed *feed, struct lane *lane, struct segment *segment,
     feed->busy++;
     crew_see(feed->crew, lane);
     crew_unlock(feed->crew);
-    done = segment_decode(segment, lane, chunk, decompressor);
-    chunk = fitted(chunk, &rest);
-    if (chunk->last)
-        drop_pages(feed, chunk->block);
+    state = segment_decode(segment, lane, chunk, decompressor);
+    if (state != SEGMENT_NO_MEMORY) {
+        chunk = fitted(chunk, &rest);
+        if (chunk->last)
+            drop_pages(feed, chunk->block);
+    }
     crew_lock(feed->crew);
     segment->busy = false;
     feed->busy--;
+    if (state == SEGMENT_NO_MEMORY) {
+        keep_chunk(feed, chunk);
+        crew_see(feed->crew, lane);
+        return false;
+    }
     if (rest)
         keep_chunk(feed, rest);
     crew_hold(feed->crew, chunk_bytes(chunk->capacity));
-    lane_put(lane, segment, chunk, done);
+    lane_put(lane, segment, chunk, state == SEGMENT_DONE);
     if (segment_needs_no_model(segment, lane))
         keep_predictor(feed, segment);
-    if (done) {
+    if (state == SEGMENT_DONE) {
         dismiss(feed, segment);
     } else if (!segment->reached && segment->payload.capacity > segment->held) {
         crew_hold(feed->crew, segment->payload.capacity - segment->held);

@@ -1,5 +1,7 @@
 #include "trace/lane.h"
 
+#include "util/alone.h"
+
 #include <stdlib.h>
 
 /* Streams from which on blocks are packed: models of fewer can be afforded. */
@@ -15,7 +17,7 @@ void lane_begin(struct lane *lane, const struct reader *reader, uint32_t stream)
 
 bool lane_extend(struct lane *lane) {
     const struct block_ref *blocks = lane->reader->blocks;
-    struct segment *segment = calloc(1, sizeof(*segment));
+    struct segment *segment = alone_calloc(sizeof(*segment));
 
     if (!segment)
         return false;
@@ -60,8 +62,8 @@ static bool open_block(struct segment *segment, const struct lane *lane, struct 
     return true;
 }
 
-bool segment_decode(struct segment *segment, const struct lane *lane, struct chunk *chunk,
-                    struct ZSTD_DCtx_s **decompressor) {
+enum segment_state segment_decode(struct segment *segment, const struct lane *lane,
+                                  struct chunk *chunk, struct ZSTD_DCtx_s **decompressor) {
     const struct block_ref *blocks = lane->reader->blocks;
     struct decoder *decoder = &segment->decoder;
 
@@ -85,12 +87,16 @@ bool segment_decode(struct segment *segment, const struct lane *lane, struct chu
         if (chunk->count)
             segment->last = chunk->events[chunk->count - 1].ticks;
     }
+    /* That is no fault of the block. */
+    if (chunk->fault && !segment->open && error_is_no_memory(&chunk->error))
+        return SEGMENT_NO_MEMORY;
     chunk->last = chunk->fault || decoder->done == decoder->count;
     if (!chunk->last)
-        return false;
+        return SEGMENT_MORE;
     segment->open = false;
     segment->block = blocks[segment->block].next;
-    return segment->block == MT_NO_BLOCK || blocks[segment->block].apart;
+    return segment->block == MT_NO_BLOCK || blocks[segment->block].apart ? SEGMENT_DONE
+                                                                         : SEGMENT_MORE;
 }
 
 bool segment_needs_no_model(const struct segment *segment, const struct lane *lane) {

@@ -75,9 +75,15 @@ static inline bool lane_has_more(const struct lane *lane) {
 /* Appends the stream's next segment; false when memory is short. */
 bool lane_extend(struct lane *lane);
 
-/* Decodes the segment's next chunk; true if it was the last one. */
-bool segment_decode(struct segment *segment, const struct lane *lane, struct chunk *chunk,
-                    struct ZSTD_DCtx_s **decompressor);
+enum segment_state {
+    SEGMENT_MORE,
+    SEGMENT_DONE,      /* the chunk is the last one */
+    SEGMENT_NO_MEMORY, /* there is no chunk, and nothing has changed */
+};
+
+/* Decodes the segment's next chunk. */
+enum segment_state segment_decode(struct segment *segment, const struct lane *lane,
+                                  struct chunk *chunk, struct ZSTD_DCtx_s **decompressor);
 
 /* What is left to decode of the segment is packed. */
 bool segment_needs_no_model(const struct segment *segment, const struct lane *lane);

@@ -1,9 +1,11 @@
 #include "trace/predict.h"
 
 #include "trace/decode.h"
+#include "util/alone.h"
 
 #include <stdlib.h>
 
+enum { PREFETCH_DISTANCE = 48 }; /* events */
 enum { LIVE_HEAP = 0, LIVE_POOL = 1, LISTS = MT_PREDICTED_LISTS };
 
 const char *const predict_column_names[MT_PREDICTED_COUNT] = {
@@ -17,6 +19,13 @@ struct slot {
     uint64_t list : 8; /* the one it is in */
     uint32_t older;
     uint32_t newer;
+};
+
+/* Of an event. Stored to it all at once: to read a bit-field behind a store to its neighbour waits
+ * for the line, which may be in the cache of the CPU that read what was there before. */
+struct fields {
+    uint64_t address, size, ticks;
+    uint32_t context, op;
 };
 
 struct candidates {
@@ -125,7 +134,7 @@ bool predict_begin(struct predictor **predictor, struct cursor *head,
         return error_set(error, "is predicted from a block that is missing");
     if (key) {
         if (!p)
-            p = *predictor = calloc(1, sizeof(*p));
+            p = *predictor = alone_calloc(sizeof(*p));
         if (!p || !provide(p, bytes[1], bytes[2]))
             return error_no_memory(error);
         start_group(p);
@@ -273,7 +282,7 @@ static inline bool read_guess(struct candidates *candidates, unsigned guess, str
 }
 
 static inline const char *read_symbol(struct predictor *p, unsigned tag, struct cursor *column,
-                                      struct event *out) {
+                                      struct fields *out) {
     uint32_t hash = p->symbol[0] * 0x9e3779b1u + p->symbol[1] * 0x85ebca77u;
     uint64_t symbol;
 
@@ -288,7 +297,7 @@ static inline const char *read_symbol(struct predictor *p, unsigned tag, struct 
 }
 
 static inline const char *read_size(struct predictor *p, unsigned tag, struct cursor *column,
-                                    struct event *out) {
+                                    struct fields *out) {
     uint32_t hash = (out->context + p->symbol[0] * 0x85ebca77u) * 0x9e3779b1u;
     uint64_t size;
 
@@ -328,7 +337,7 @@ static inline bool read_steps(const struct predictor *p, uint32_t list, struct c
 static const char *const no_steps = "its steps do not fit the column";
 
 static inline const char *read_end(struct predictor *p, unsigned tag, bool pool,
-                                   struct cursor *columns, struct event *out) {
+                                   struct cursor *columns, struct fields *out) {
     uint32_t list = pool ? LIVE_POOL : LIVE_HEAP, cursor = p->cursors[list];
     uint32_t slot = slot_by_place(p, list, tag & MT_TAG_GUESS);
     const char *fault = NULL;
@@ -384,7 +393,7 @@ static inline uint32_t slot_for(struct predictor *p, uint64_t address, bool pool
 }
 
 static inline const char *read_allocation(struct predictor *p, unsigned tag, bool pool,
-                                          struct cursor *columns, struct event *out) {
+                                          struct cursor *columns, struct fields *out) {
     uint32_t list = class_of(out->size, pool) + (pool ? MT_PREDICTED_POOL_LISTS : 0);
     uint32_t slot = slot_by_place(p, list, tag & MT_TAG_GUESS);
     uint32_t *last = &p->last_of_context[out->context * 0x9e3779b1u >> (32 - p->table_bits)];
@@ -433,7 +442,7 @@ placed:
 }
 
 static const char *read_in_pool(struct predictor *p, unsigned tag, struct cursor *columns,
-                                struct event *out) {
+                                struct fields *out) {
     const char *fault = NULL;
 
     if ((tag & MT_TAG_GUESS) == MT_GUESS_NONE)
@@ -446,7 +455,7 @@ static const char *read_in_pool(struct predictor *p, unsigned tag, struct cursor
 
 /* The rule that the event breaks, or NULL. */
 static inline const char *read_event(struct predictor *p, struct cursor *columns,
-                                     struct event *out) {
+                                     struct fields *out) {
     unsigned tag = *columns[MT_PREDICTED_TAGS].at++;
     const char *fault = read_symbol(p, tag, &columns[MT_PREDICTED_SYMBOLS], out);
     bool pool = out->op >= MT_OP_POOL_ALLOC;
@@ -456,7 +465,6 @@ static inline const char *read_event(struct predictor *p, struct cursor *columns
         return fault;
     if (tag > (MT_TAG_GUESS | MT_TAG_SIZE | MT_TAG_SYMBOL))
         return "a tag is reserved";
-    out->probability = 0;
     if (out->op & MT_OP_FREE) {
         out->size = 0;
         fault = tag & MT_TAG_SIZE ? "a tag is reserved" : read_end(p, tag, pool, columns, out);
@@ -477,12 +485,21 @@ static inline const char *read_event(struct predictor *p, struct cursor *columns
 size_t predict_events(struct predictor *predictor, struct cursor columns[MT_PREDICTED_COUNT],
                       struct event *out, size_t count, uint32_t done, struct error *error) {
     for (size_t i = 0; i < count; i++) {
-        const char *fault = read_event(predictor, columns, &out[i]);
+        struct fields fields = {0};
+        const char *fault;
+
+        __builtin_prefetch(&out[i + PREFETCH_DISTANCE], 1);
+        fault = read_event(predictor, columns, &fields);
 
         if (fault) {
             error_set(error, "event %u: %s", done + (uint32_t)i, fault);
             return i;
         }
+        out[i] = (struct event){.address = fields.address,
+                                .ticks = fields.ticks,
+                                .size = fields.size,
+                                .context = fields.context,
+                                .op = fields.op};
     }
     return count;
 }

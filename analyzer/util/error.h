@@ -14,4 +14,7 @@ bool error_set(struct error *error, const char *format, ...) __attribute__((form
 
 bool error_no_memory(struct error *error);
 
+/* Whether error_no_memory set it. */
+bool error_is_no_memory(const struct error *error);
+
 #endif

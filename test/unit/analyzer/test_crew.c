@@ -115,6 +115,19 @@ static void any_number_of_threads_gives_the_same(void **state) {
     }
 }
 
+/* Each is decoded in many steps, and by whom changes in between. */
+static void long_blocks_give_the_same(void **state) {
+    (void)state;
+    srand(9);
+    for (int round = 0; round < 4; round++) {
+        struct builder builder;
+
+        build(&builder, 1 + (uint32_t)round % 2, 8, 60000);
+        expect_same(&builder);
+        builder_free(&builder);
+    }
+}
+
 /* Wrong bytes under a right checksum, as a defective writer would leave them. */
 static void spoil(struct builder *builder) {
     size_t offset = 64;
@@ -228,6 +241,7 @@ static void several_merges_share_the_threads(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_number_of_threads_gives_the_same),
+        cmocka_unit_test(long_blocks_give_the_same),
         cmocka_unit_test(damage_is_found_in_the_same_order),
         cmocka_unit_test(hundreds_of_streams_give_the_same),
         cmocka_unit_test(a_reader_may_leave_early),
