@@ -190,6 +190,36 @@ static void await_stop(struct mt_stopped *thread, uint64_t until) {
     }
 }
 
+/* The kernel goes on with most calls that a stop has interrupted, and lets some fail with EINTR,
+ * such as epoll_wait. Those are begun anew, unless there is a signal that the thread is to notice.
+ */
+static void hide_stop(struct mt_stopped *thread) {
+#if defined(__x86_64__)
+    struct user_regs_struct set = *(const struct user_regs_struct *)(void *)thread->registers;
+    struct iovec vector = {&set, sizeof set};
+    uint64_t info[16]; /* a siginfo_t */
+
+    if (thread->signal || set.rax != -(unsigned long)EINTR || (long)set.orig_rax < 0 ||
+        set.orig_rax == SYS_close)
+        return;
+    for (uint32_t shared_ones = 0; shared_ones < 2; shared_ones++) {
+        const struct {
+            uint64_t from;
+            uint32_t flags;
+            int32_t count;
+        } pending = {0, shared_ones ? PTRACE_PEEKSIGINFO_SHARED : 0, 1};
+
+        if (trace(PTRACE_PEEKSIGINFO, thread->id, (uintptr_t)&pending, (uintptr_t)info) != 0)
+            return;
+    }
+    set.rax = set.orig_rax;
+    set.rip -= 2; /* back to the instruction `syscall` */
+    trace(PTRACE_SETREGSET, thread->id, NT_PRSTATUS, (uintptr_t)&vector);
+#else
+    (void)thread;
+#endif
+}
+
 static void stop_new(struct mt_stop *stop, size_t first, uint64_t until) {
     for (size_t i = first; i < stop->count; i++)
         stop->threads[i].stopped = trace(PTRACE_SEIZE, stop->threads[i].id, 0, 0) == 0 &&
@@ -201,8 +231,10 @@ static void stop_new(struct mt_stop *stop, size_t first, uint64_t until) {
             continue;
         thread->stopped = false;
         await_stop(thread, until);
-        if (thread->stopped)
+        if (thread->stopped) {
             read_registers(thread);
+            hide_stop(thread);
+        }
     }
 }
 

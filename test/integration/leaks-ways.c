@@ -53,6 +53,9 @@
 // RUN: %memtrack info %t.mtrace | FileCheck --check-prefix=FILTER %s
 // FILTER: leak scan none: the program has forbidden itself system calls
 //
+// No call of another thread's fails for it, not even one that cannot be restarted.
+// RUN: %status 3 %run %t.mtrace %t calls && %check %t.mtrace 's.complete' 's.unreachable_blocks == 1'
+//
 // No child ends, threads that map and unmap do no harm, and the main thread may be gone.
 // RUN: %status 3 %run %t.mtrace %t children && %check %t.mtrace 's.complete' 's.unreachable_blocks == 1'
 // RUN: for i in 1 2 3 4 5; do %status 3 %run %t.mtrace %t busy || exit 1; %check %t.mtrace 's.complete' 's.unreachable_blocks >= 1' || exit 1; done
@@ -66,6 +69,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -141,6 +145,23 @@ static void *map_and_unmap(void *argument) {
     }
     return argument;
 }
+static void *wait_for_events(void *argument) {
+    struct epoll_event event;
+    int set = epoll_create1(0);
+
+    if (epoll_wait(set, &event, 1, -1) < 0)
+        _exit(8);
+    return argument;
+}
+static void *wait_for_signal(void *argument) {
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigaddset(&none, SIGUSR1);
+    if (sigwaitinfo(&none, NULL) < 0)
+        _exit(7);
+    return argument;
+}
 static void start(void *(*function)(void *), int count) {
     pthread_t thread;
 
@@ -157,6 +178,10 @@ static void *exit_alone(void *argument) {
     clear();
     exit(3);
     return argument;
+}
+/* After the trace has ended: threads that were disturbed have had time to say so. */
+static __attribute__((destructor(101))) void linger(void) {
+    usleep(20000);
 }
 static void on_child(int number) {
     (void)number;
@@ -204,6 +229,10 @@ int main(int count, char **arguments) {
     if (!strcmp(way, "children")) {
         signal(SIGCHLD, on_child);
         start(wait_with_block, 3);
+    }
+    if (!strcmp(way, "calls")) {
+        start(wait_for_events, 2);
+        start(wait_for_signal, 2);
     }
     if (!strcmp(way, "filter"))
         filter(SECCOMP_RET_KILL_PROCESS);
