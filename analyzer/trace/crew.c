@@ -5,7 +5,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <zstd.h>
 
 enum {
     /* A trace of fewer events is decoded in less time than threads take to be of use. */
@@ -157,7 +156,7 @@ static struct segment *beside(const struct crew *crew, struct lane *lane) {
 
 /* Decodes one chunk; false if there is nothing to do. A lane that memory is short for is left to
  * the one who asks for its events. */
-static bool work_once(struct crew *crew, struct ZSTD_DCtx_s **decompressor) {
+static bool work_once(struct crew *crew, struct decode_tools *tools) {
     struct segment *segment;
     struct lane *lane;
 
@@ -166,29 +165,30 @@ static bool work_once(struct crew *crew, struct ZSTD_DCtx_s **decompressor) {
     if (crew->queued) {
         lane = crew->queue[0];
         if ((!lane->front && !lane_extend(lane)) ||
-            !feed_decode(lane->feed, lane, lane->front, decompressor))
+            !feed_decode(lane->feed, lane, lane->front, tools))
             leave_queue(crew, lane);
         return true;
     }
     lane = crew->starving;
     segment = lane ? beside(crew, lane) : NULL;
-    return segment && feed_decode(lane->feed, lane, segment, decompressor);
+    return segment && feed_decode(lane->feed, lane, segment, tools);
 }
 
 static void *thread(void *argument) {
-    struct ZSTD_DCtx_s *decompressor = NULL;
+    struct decode_tools tools;
     struct crew *crew = argument;
 
+    decode_tools_begin(&tools);
     pthread_mutex_lock(&crew->mutex);
     while (!crew->stopping) {
-        if (work_once(crew, &decompressor))
+        if (work_once(crew, &tools))
             continue;
         crew->idle++;
         pthread_cond_wait(&crew->work, &crew->mutex);
         crew->idle--;
     }
     pthread_mutex_unlock(&crew->mutex);
-    ZSTD_freeDCtx(decompressor);
+    decode_tools_end(&tools);
     return NULL;
 }
 
@@ -271,11 +271,11 @@ void crew_wait(struct crew *crew) {
     crew->waiting--;
 }
 
-void crew_help(struct crew *crew, struct lane *lane, struct ZSTD_DCtx_s **decompressor) {
+void crew_help(struct crew *crew, struct lane *lane, struct decode_tools *tools) {
     crew->starving = lane;
     if (crew->idle)
         pthread_cond_signal(&crew->work);
-    if (!work_once(crew, decompressor))
+    if (!work_once(crew, tools))
         crew_wait(crew);
 }
 

@@ -41,7 +41,7 @@ void crew_see(struct crew *crew, struct lane *lane);
 void crew_forget(struct crew *crew, struct lane *lane);
 
 /* The lane's next events are being decoded by another thread: helps, or waits for it. */
-void crew_help(struct crew *crew, struct lane *lane, struct ZSTD_DCtx_s **decompressor);
+void crew_help(struct crew *crew, struct lane *lane, struct decode_tools *tools);
 
 /* Waits until something was decoded. */
 void crew_wait(struct crew *crew);

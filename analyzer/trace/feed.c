@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
 /* Chunks of all streams together have so many events, so that each has fewer where there are
  * thousands of them. */
@@ -45,6 +44,7 @@ bool feed_begin(struct feed *feed, struct reader *reader, struct error *error) {
     feed->crew = crew_join(reader->events);
     if (!feed->crew)
         return true;
+    decode_tools_begin(&feed->tools);
     crew_lock(feed->crew);
     reserved = crew_reserve(feed->crew, count);
     for (size_t i = 0; reserved && i < count; i++)
@@ -137,7 +137,7 @@ static void drop_pages(struct feed *feed, uint32_t block) {
 }
 
 bool feed_decode(struct feed *feed, struct lane *lane, struct segment *segment,
-                 struct ZSTD_DCtx_s **decompressor) {
+                 struct decode_tools *tools) {
     struct chunk *chunk = take_chunk(feed), *rest = NULL;
     enum segment_state state;
 
@@ -149,7 +149,7 @@ bool feed_decode(struct feed *feed, struct lane *lane, struct segment *segment,
     feed->busy++;
     crew_see(feed->crew, lane);
     crew_unlock(feed->crew);
-    state = segment_decode(segment, lane, chunk, decompressor);
+    state = segment_decode(segment, lane, chunk, tools);
     if (state != SEGMENT_NO_MEMORY) {
         chunk = fitted(chunk, &rest);
         if (chunk->last)
@@ -184,8 +184,8 @@ static bool decode_now(struct feed *feed, struct lane *lane) {
     if (!lane->front && !lane_extend(lane))
         return false;
     if (!lane->front->busy)
-        return feed_decode(feed, lane, lane->front, &feed->decompressor);
-    crew_help(feed->crew, lane, &feed->decompressor);
+        return feed_decode(feed, lane, lane->front, &feed->tools);
+    crew_help(feed->crew, lane, &feed->tools);
     return true;
 }
 
@@ -269,6 +269,6 @@ void feed_end(struct feed *feed) {
         payload_free(&feed->payloads[--feed->payload_count]);
     while (feed->predictor_count)
         predict_free(feed->predictors[--feed->predictor_count]);
-    ZSTD_freeDCtx(feed->decompressor);
+    decode_tools_end(&feed->tools);
     *feed = (struct feed){0};
 }

@@ -10,12 +10,12 @@ enum { MT_FEED_SPARES = 8 };
 
 struct feed {
     struct reader *reader;
-    struct lane *lanes;               /* one per stream */
-    uint32_t chunk_events;            /* in a chunk, at most */
-    struct crew *crew;                /* NULL: there is none, and nothing to be locked */
-    unsigned busy;                    /* segments that threads of the crew decode */
-    _Atomic uint64_t read;            /* bytes of the file since its pages were dropped */
-    struct ZSTD_DCtx_s *decompressor; /* of the one who asks */
+    struct lane *lanes;        /* one per stream */
+    uint32_t chunk_events;     /* in a chunk, at most */
+    struct crew *crew;         /* NULL: there is none, and nothing to be locked */
+    unsigned busy;             /* segments that threads of the crew decode */
+    _Atomic uint64_t read;     /* bytes of the file since its pages were dropped */
+    struct decode_tools tools; /* of the one who asks */
     /* Kept because fresh memory costs as much as decoding into it. */
     struct chunk *chunks;
     unsigned chunk_count;
@@ -40,6 +40,6 @@ void feed_return(struct feed *feed, struct chunk *chunk);
 /* Decodes the segment's next chunk; to be called and left with the crew locked, and unlocked in
  * between. False when memory is short. */
 bool feed_decode(struct feed *feed, struct lane *lane, struct segment *segment,
-                 struct ZSTD_DCtx_s **decompressor);
+                 struct decode_tools *tools);
 
 #endif

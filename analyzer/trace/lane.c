@@ -3,9 +3,21 @@
 #include "util/alone.h"
 
 #include <stdlib.h>
+#include <zstd.h>
 
 /* Streams from which on blocks are packed: models of fewer can be afforded. */
 enum { PACKING_STREAMS = 256 };
+
+void decode_tools_begin(struct decode_tools *tools) {
+    tools->decompressor = NULL;
+    tools->events = malloc(MT_DECODE_CHUNK * sizeof(*tools->events));
+}
+
+void decode_tools_end(struct decode_tools *tools) {
+    ZSTD_freeDCtx(tools->decompressor);
+    free(tools->events);
+    *tools = (struct decode_tools){NULL, NULL};
+}
 
 void lane_begin(struct lane *lane, const struct reader *reader, uint32_t stream) {
     *lane = (struct lane){.reader = reader,
@@ -38,14 +50,14 @@ bool lane_extend(struct lane *lane) {
 
 /* The first chunk of a block that cannot be opened is one without events. */
 static bool open_block(struct segment *segment, const struct lane *lane, struct chunk *chunk,
-                       struct ZSTD_DCtx_s **decompressor) {
+                       struct decode_tools *tools) {
     uint64_t offset = lane->reader->blocks[segment->block].offset;
     struct mt_block_header header = reader_block_header(lane->reader, offset);
     bool good;
 
-    segment->payload.decompressor = *decompressor;
+    segment->payload.decompressor = tools->decompressor;
     good = reader_payload(lane->reader, offset, &segment->payload, &chunk->error);
-    *decompressor = segment->payload.decompressor;
+    tools->decompressor = segment->payload.decompressor;
     segment->payload.decompressor = NULL;
     good = good &&
            decode_begin(&segment->decoder, segment->payload.bytes, segment->payload.size, &header,
@@ -63,21 +75,24 @@ static bool open_block(struct segment *segment, const struct lane *lane, struct 
 }
 
 enum segment_state segment_decode(struct segment *segment, const struct lane *lane,
-                                  struct chunk *chunk, struct ZSTD_DCtx_s **decompressor) {
+                                  struct chunk *chunk, struct decode_tools *tools) {
     const struct block_ref *blocks = lane->reader->blocks;
     struct decoder *decoder = &segment->decoder;
+    struct event *events = tools->events ? tools->events : chunk->events;
 
     chunk->block = segment->block;
     chunk->count = 0;
     chunk->first = !segment->open;
     chunk->last = chunk->fault = false;
     chunk->early_ticks = 0;
-    if (segment->open || open_block(segment, lane, chunk, decompressor)) {
+    if (segment->open || open_block(segment, lane, chunk, tools)) {
         uint32_t count = decoder->count;
 
         segment->open = true;
         decoder->chunk = chunk->capacity;
-        chunk->count = (uint32_t)decode_chunk(decoder, chunk->events, &chunk->fault, &chunk->error);
+        chunk->count = (uint32_t)decode_chunk(decoder, events, &chunk->fault, &chunk->error);
+        if (events != chunk->events)
+            memcpy(chunk->events, events, chunk->count * sizeof(*events));
         chunk->lost = count - decoder->done;
         if (segment->packed && decoder->done == decoder->count && segment->end_of_pack.fault) {
             chunk->fault = true;

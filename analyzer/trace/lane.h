@@ -25,6 +25,17 @@ struct chunk {
     struct event events[];
 };
 
+/* What a thread that decodes has for itself: how to decompress, and room for a chunk, or NULL. In
+ * that, events are decoded and then copied, so that no event waits until the CPU that matches gives
+ * up the lines that it goes to. */
+struct decode_tools {
+    struct ZSTD_DCtx_s *decompressor;
+    struct event *events;
+};
+
+void decode_tools_begin(struct decode_tools *tools);
+void decode_tools_end(struct decode_tools *tools);
+
 struct segment {
     struct segment *next;
     uint32_t block; /* being decoded, or next to be */
@@ -83,7 +94,7 @@ enum segment_state {
 
 /* Decodes the segment's next chunk. */
 enum segment_state segment_decode(struct segment *segment, const struct lane *lane,
-                                  struct chunk *chunk, struct ZSTD_DCtx_s **decompressor);
+                                  struct chunk *chunk, struct decode_tools *tools);
 
 /* What is left to decode of the segment is packed. */
 bool segment_needs_no_model(const struct segment *segment, const struct lane *lane);
