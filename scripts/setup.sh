@@ -13,7 +13,7 @@ fi
 llvm=${MEMTRACK_LLVM_VERSION:-14}
 packages="cmake ninja-build make gcc g++ binutils pkg-config python3 python3-jsonschema
   clang-$llvm libclang-rt-$llvm-dev llvm-$llvm-dev llvm-$llvm-tools lld-$llvm
-  libzstd-dev libxxhash-dev libjansson-dev libelf-dev libcmocka-dev
+  libzstd-dev libxxhash-dev libjansson-dev libelf-dev libiberty-dev libcmocka-dev
   libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0
   shellcheck clang-format-14 $peers $*"
 

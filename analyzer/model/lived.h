@@ -11,7 +11,7 @@ enum {
     LIVED_PAGE_BITS = 12,
     LIVED_LEAF_BITS = 18,       /* pages of a leaf: 1 GiB, in 32 KiB */
     LIVED_LEAVES = 1 << 17,     /* addresses below 2^47 */
-    LIVED_LEAVES_MAX = 1 << 13, /* that are filled: 8 TiB of heap, in 256 MiB */
+    LIVED_LEAVES_MAX = 1 << 11, /* that are filled: 2 TiB of heap, in 64 MiB */
     LIVED_APART = 128 << 10,    /* from this size on a block may have a mapping of its own */
 };
 

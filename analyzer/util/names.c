@@ -1,22 +1,56 @@
 #include "util/names.h"
 
+#include <libiberty/demangle.h>
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-extern char *__cxa_demangle(const char *name, char *buffer, size_t *length, int *status);
+/* Beyond this nobody reads it: a short name can stand for one that grows without end, as each part
+ * may repeat all before it twice. */
+enum { MAX_DEMANGLED = 64 << 10 };
 
-/* Beyond this nobody reads it, and the demangler's work can grow faster than the name. */
-static const size_t max_mangled = 16384;
+struct demangled {
+    char *text;
+    size_t size;
+    size_t capacity;
+    jmp_buf enough;
+};
+
+/* The demangler allocates nothing, so that it can be left where it stands. */
+static void take_piece(const char *piece, size_t size, void *data) {
+    struct demangled *demangled = data;
+
+    if (demangled->size + size >= demangled->capacity) {
+        size_t capacity = 2 * (demangled->size + size) + 128;
+        char *text = capacity > 4 * MAX_DEMANGLED ? NULL : realloc(demangled->text, capacity);
+
+        if (!text)
+            longjmp(demangled->enough, 1);
+        demangled->text = text;
+        demangled->capacity = capacity;
+    }
+    memcpy(demangled->text + demangled->size, piece, size);
+    demangled->size += size;
+    demangled->text[demangled->size] = '\0';
+    if (demangled->size > MAX_DEMANGLED)
+        longjmp(demangled->enough, 1);
+}
 
 char *names_demangle(const char *linkage_name) {
-    int status;
-    char *name;
+    struct demangled demangled;
 
-    if (strncmp(linkage_name, "_Z", 2) != 0 || strlen(linkage_name) > max_mangled)
+    if (strncmp(linkage_name, "_Z", 2) != 0)
         return strdup(linkage_name);
-    name = __cxa_demangle(linkage_name, NULL, NULL, &status);
-    return name ? name : strdup(linkage_name);
+    demangled.text = NULL;
+    demangled.size = demangled.capacity = 0;
+    if (setjmp(demangled.enough) == 0 &&
+        cplus_demangle_v3_callback(linkage_name, DMGL_PARAMS | DMGL_TYPES, take_piece,
+                                   &demangled) &&
+        demangled.text)
+        return demangled.text;
+    free(demangled.text);
+    return strdup(linkage_name);
 }
 
 /* Bytes of the valid, printable character at `at`, 0 if there is none. */

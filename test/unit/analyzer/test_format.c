@@ -74,6 +74,28 @@ static void names_are_demangled_and_simplified(void **state) {
     assert_string_equal(pair, "std::vector<std::vector<int>>");
 }
 
+/* Each pair is of two of the one before it: these stand for names of up to 2^20 pairs. */
+static void names_may_stand_for_too_much(void **state) {
+    char linkage[256] = "_Z1fSt4pairIiiES_IS0_S0_E";
+    char *name;
+
+    (void)state;
+    for (unsigned i = 0; i < 18; i++) {
+        char part[] = "S_IS1_S1_E";
+
+        part[4] = part[7] = "123456789ABCDEFGHI"[i];
+        strcat(linkage, part);
+        name = names_demangle(linkage);
+        if (i < 3)
+            assert_true(strncmp(name, "f(std::pair<int, int>", 20) == 0);
+        assert_true(strlen(name) <= 64 << 10);
+        free(name);
+    }
+    name = names_demangle(linkage);
+    assert_string_equal(name, linkage);
+    free(name);
+}
+
 static void expect_short(const char *name, size_t columns, const char *expected) {
     char text[256];
 
@@ -142,6 +164,7 @@ int main(void) {
         cmocka_unit_test(numbers_are_readable),
         cmocka_unit_test(invalid_utf8_is_replaced),
         cmocka_unit_test(names_are_demangled_and_simplified),
+        cmocka_unit_test(names_may_stand_for_too_much),
         cmocka_unit_test(long_names_lose_arguments_first),
         cmocka_unit_test(strings_are_stored_once),
         cmocka_unit_test(maps_find_what_was_put),
