@@ -74,16 +74,15 @@ static void print_reach(FILE *out, const struct report *report) {
 
     if (!sums->scanned || !sums->leaked_blocks)
         return;
-    fprintf(out, "               of which %s (%s bytes) in %s block%s unreachable",
-            BYTES(sums->unreachable_bytes), COUNT(sums->unreachable_bytes),
-            COUNT(sums->unreachable_blocks), sums->unreachable_blocks == 1 ? " is" : "s are");
+    fprintf(out, "  unreachable  %s (%s bytes) in %s block%s", BYTES(sums->unreachable_bytes),
+            COUNT(sums->unreachable_bytes), COUNT(sums->unreachable_blocks),
+            sums->unreachable_blocks == 1 ? "" : "s");
     if (sums->unreachable_blocks)
         fprintf(out, ", %s of them directly", COUNT(direct));
     if (known < sums->leaked_blocks)
-        fprintf(out, ", and of %s block%s it is not known\n", COUNT(sums->leaked_blocks - known),
+        fprintf(out, "; of %s block%s it is not known", COUNT(sums->leaked_blocks - known),
                 sums->leaked_blocks - known == 1 ? "" : "s");
-    else
-        fputs(sums->reachable_blocks ? "; the rest is still reachable\n" : "\n", out);
+    fputc('\n', out);
 }
 
 static void print_summary(FILE *out, const struct report *report) {
