@@ -194,7 +194,7 @@ static bool match_all(struct analysis *analysis, struct passage *passage, struct
             return false;
     }
     if (passage->freezing)
-        freeze(passage, passage->heap.facts->last_ticks);
+        freeze(passage, passage->at_ticks);
     return heap_finish(&passage->heap, error);
 }
 

@@ -108,8 +108,9 @@ static void finish(struct observer *observer, const struct live_table *left, uin
     struct holders *holders = self_of(observer);
 
     (void)left;
+    (void)last_ticks;
     if (holders->kind != MOMENT_PEAK && !holders->frozen)
-        freeze(holders, holders->at_ticks < last_ticks ? holders->at_ticks : last_ticks);
+        freeze(holders, holders->at_ticks);
     for (size_t i = 0; i < holders->items.count; i++)
         touch(holders, &holders->items.items[i]);
 }

@@ -1,7 +1,7 @@
 #include "model/moment.h"
 
 uint64_t moment_ticks(const struct moment *moment, const struct trace *trace) {
-    uint64_t start = trace->reader.header.start_ticks;
+    uint64_t start = trace->reader.header.start_ticks, last = trace_last_ticks(trace);
     double ticks;
 
     switch (moment->kind) {
@@ -9,10 +9,12 @@ uint64_t moment_ticks(const struct moment *moment, const struct trace *trace) {
         ticks = moment->value / trace->defs.ns_per_tick;
         break;
     case MOMENT_SHARE:
-        ticks = moment->value * (double)(trace_last_ticks(trace) - start);
+        ticks = moment->value * (double)(last - start);
         break;
+    case MOMENT_END:
+        return last;
     default:
         return UINT64_MAX;
     }
-    return ticks < (double)(UINT64_MAX - start) / 2 ? start + (uint64_t)ticks : UINT64_MAX;
+    return ticks < (double)(last - start) ? start + (uint64_t)ticks : last;
 }

@@ -18,8 +18,8 @@ struct moment {
     const char *text; /* as it was asked for; may be NULL */
 };
 
-/* What happened up to then, that time included, is before the moment; UINT64_MAX: everything, or
- * the peak. */
+/* What happened up to then, that time included, is before the moment, which is none after
+ * the recording's end. UINT64_MAX: the peak. */
 uint64_t moment_ticks(const struct moment *moment, const struct trace *trace);
 
 #endif

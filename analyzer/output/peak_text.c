@@ -36,6 +36,9 @@ static void print_moment(FILE *out, const struct report *report) {
         fprintf(out, ", at %s", DURATION(totals->peak_ns));
     if (!totals->rate_unknown)
         fprintf(out, " of %s", DURATION(totals->duration_ns));
+    if (report->at.kind == MOMENT_TIME && report->traces.count == 1 && !totals->rate_unknown &&
+        report->at.value > totals->duration_ns)
+        fputs(", after the recording's end", out);
     fputc('\n', out);
 }
 

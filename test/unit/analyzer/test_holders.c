@@ -82,9 +82,9 @@ static void moments(void **state) {
         {{MOMENT_TIME, 5999, NULL}, 6999, 450, 400, 50, 2, 3499},
         {{MOMENT_TIME, 6000, NULL}, 7000, 350, 300, 50, 1, 2000},
         {{MOMENT_SHARE, 0.8, NULL}, 9000, 50, 0, 50, 0, 0},
-        {{MOMENT_SHARE, 1, NULL}, 10000, 60, 10, 50, 1, 0},
-        {{MOMENT_END, 0, NULL}, 10000, 60, 10, 50, 1, 0},
-        {{MOMENT_TIME, 1e12, NULL}, 10000, 60, 10, 50, 1, 0},
+        {{MOMENT_SHARE, 1, NULL}, 11000, 60, 10, 50, 1, 1000},
+        {{MOMENT_END, 0, NULL}, 11000, 60, 10, 50, 1, 1000},
+        {{MOMENT_TIME, 1e12, NULL}, 11000, 60, 10, 50, 1, 1000},
     };
 
     (void)state;
