@@ -257,6 +257,14 @@ static bool overwrites(const struct arguments *arguments, char **paths, size_t c
                    {"--sarif", arguments->sarif}};
 
     for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (outputs[i].path && outputs[k].path &&
+                strcmp(outputs[i].path, outputs[k].path) == 0) {
+                command_error("check: %s and %s would write the same file, %s", outputs[k].option,
+                              outputs[i].option, outputs[i].path);
+                return true;
+            }
+        }
         for (size_t k = 0; k < count; k++) {
             if (command_overwrites("check", outputs[i].option, outputs[i].path, paths[k]))
                 return true;

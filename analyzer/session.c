@@ -42,11 +42,24 @@ static void warn_of_live_file(const struct trace *trace) {
 }
 
 /* One that cannot be read does not keep the others from being reported. */
+/* A glob that matches a copy, say. Made traces may have no id. */
+static void warn_of_repetition(const struct session *session, const struct trace *trace) {
+    for (const struct trace *other = session->traces; other < trace; other++) {
+        if (trace->reader.header.trace_id &&
+            other->reader.header.trace_id == trace->reader.header.trace_id) {
+            fprintf(stderr, "memtrack: %s: is the same trace as %s, and counts twice\n",
+                    trace->path, other->path);
+            return;
+        }
+    }
+}
+
 static bool open_traces(struct session *session, char **paths, size_t count) {
     struct error error;
 
     for (size_t i = 0; i < count; i++) {
         if (trace_open(&session->traces[session->count], paths[i], &error)) {
+            warn_of_repetition(session, &session->traces[session->count]);
             session->count++;
         } else {
             command_error("%s: %s", paths[i], error.text);

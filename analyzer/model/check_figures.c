@@ -121,7 +121,8 @@ bool check_doubtful(const struct rule *rule, const struct report *report,
         snprintf(reason, size, "samples do not tell what is temporary");
     else if (rule->metric == RULE_UNREACHABLE &&
              (double)(counters->unreachable_bytes + leak_bytes(counters, LEAK_UNKNOWN)) > limit)
-        snprintf(reason, size, "the trace does not tell what of the live memory is reachable");
+        snprintf(reason, size, "the trace does not tell what of the live memory is reachable (%s)",
+                 leaks_obstacle(report) ? leaks_obstacle(report) : "no scan");
     else if (rule_has_places(rule) && totals->cut_contexts)
         snprintf(reason, size,
                  "the chains of %" PRIu64 " allocations are cut (MEMTRACK_OPTIONS=max_contexts)",

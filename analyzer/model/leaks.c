@@ -60,3 +60,42 @@ void leaks_sort(struct report_rows *rows, enum leak_kind kind) {
     /* The positions changed. */
     id_map_free(&rows->of_key);
 }
+
+const char *leaks_scan_obstacle(const struct scan_def *scan) {
+    if (!scan->present)
+        return "the trace has none: killed, not ended by exit, or of an older version";
+    switch (scan->result) {
+    case MT_SCAN_DONE:
+        return NULL;
+    case MT_SCAN_OFF:
+        return "off";
+    case MT_SCAN_MODE:
+        return "blocks are not known in this mode";
+    case MT_SCAN_TOO_LARGE:
+        return "there was more memory than leaks_max_mb";
+    case MT_SCAN_NO_MAPS:
+        return "/proc/self/maps could not be read";
+    case MT_SCAN_REFUSED:
+        return "the program has forbidden itself system calls";
+    case MT_SCAN_NO_MEMORY:
+        return "no memory for it";
+    case MT_SCAN_NO_SPACE:
+        return "the trace could not grow any more";
+    default:
+        return "unknown reason";
+    }
+}
+
+const char *leaks_obstacle(const struct report *report) {
+    const struct counters *sums = &report->totals.counters;
+
+    if (leak_blocks(sums, LEAK_UNKNOWN) == 0)
+        return NULL;
+    for (size_t i = 0; i < report->traces.count; i++) {
+        const char *obstacle = leaks_scan_obstacle(&report->traces.items[i]->trace->defs.scan);
+
+        if (obstacle)
+            return obstacle;
+    }
+    return "what it recorded is damaged, or does not fit the trace";
+}

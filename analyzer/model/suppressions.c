@@ -285,7 +285,6 @@ static bool prepare(struct application *application) {
 
 static void count_rule(struct suppressions *suppressions, struct suppression *rule,
                        struct taken taken, enum leak_kind kind) {
-    rule->contexts++;
     rule->bytes += taken.bytes;
     rule->blocks += taken.blocks;
     if (kind != LEAK_INDIRECT) {
@@ -294,10 +293,21 @@ static void count_rule(struct suppressions *suppressions, struct suppression *ru
     }
 }
 
+/* Once for each rule, though it may be right for several kinds of what a context leaves. */
+static void count_context(struct suppression **counted, size_t *count, struct suppression *rule) {
+    for (size_t i = 0; i < *count; i++) {
+        if (counted[i] == rule)
+            return;
+    }
+    counted[(*count)++] = rule;
+    rule->contexts++;
+}
+
 static bool suppress_row(struct application *application, struct report_row *row) {
     struct suppressions *suppressions = application->suppressions;
     uint32_t pattern = application->patterns[row->chains->index][row->context];
-    bool any = false;
+    struct suppression *counted[LEAK_KINDS];
+    size_t rules = 0;
 
     if (application->by_frames &&
         !frame_list_fill(application->frames, row->chains, row->context, &application->cache))
@@ -311,11 +321,12 @@ static bool suppress_row(struct application *application, struct report_row *row
         if (!rule)
             continue;
         taken = take_kind(&application->report->totals.counters, &row->counters, kind);
-        if (application->counted)
-            count_rule(suppressions, rule, taken, kind);
-        any = true;
+        if (!application->counted)
+            continue;
+        count_rule(suppressions, rule, taken, kind);
+        count_context(counted, &rules, rule);
     }
-    suppressions->contexts += any && application->counted;
+    suppressions->contexts += rules != 0;
     return true;
 }
 

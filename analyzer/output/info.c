@@ -1,4 +1,5 @@
 /* What a trace consists of and whether it is whole. */
+#include "model/leaks.h"
 #include "output/output.h"
 #include "util/format.h"
 #include "util/names.h"
@@ -141,22 +142,11 @@ static void print_profile(FILE *out, const struct defs *defs) {
 
 /* The scan at the end: what it found out, or why there was none. */
 static void print_scan(FILE *out, const struct scan_def *scan) {
-    static const char *const reasons[] = {
-        [MT_SCAN_OFF] = "off",
-        [MT_SCAN_MODE] = "none: blocks are not known in this mode",
-        [MT_SCAN_TOO_LARGE] = "none: there was more memory than leaks_max_mb",
-        [MT_SCAN_NO_MAPS] = "none: /proc/self/maps could not be read",
-        [MT_SCAN_REFUSED] = "none: the program has forbidden itself system calls",
-        [MT_SCAN_NO_MEMORY] = "none: no memory for it",
-        [MT_SCAN_NO_SPACE] = "none: the trace could not grow any more",
-    };
-
     if (!scan->present)
         return;
     if (scan->result != MT_SCAN_DONE) {
-        fprintf(out, "  %-12s %s\n", "leak scan",
-                scan->result < sizeof(reasons) / sizeof(reasons[0]) ? reasons[scan->result]
-                                                                    : "none: unknown reason");
+        fprintf(out, "  %-12s %s%s\n", "leak scan",
+                scan->result == MT_SCAN_OFF ? "" : "none: ", leaks_scan_obstacle(scan));
         return;
     }
     fprintf(out, "  %-12s %s for %s, %s pointers", "leak scan", DURATION((double)scan->ns),

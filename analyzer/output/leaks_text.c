@@ -136,6 +136,8 @@ bool leaks_print(FILE *out, struct report *report, const struct suppressions *su
     notes_title(out, "leaks", report);
     print_summary(out, report, suppressions);
     notes_print(out, report, true);
+    if (leaks_obstacle(report))
+        fprintf(out, "  - no scan for what is reachable: %s\n", leaks_obstacle(report));
     for (enum leak_kind kind = 0; kind < LEAK_KINDS; kind++) {
         if (leak_blocks(sums, kind) == 0)
             continue;

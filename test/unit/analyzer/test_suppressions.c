@@ -194,12 +194,19 @@ static void suppressed_leaks_take_along_what_they_hold(void **state) {
         row->kept_bytes = i == 0 ? 20 : 0;
         row->kept_blocks = i == 0;
     }
+    /* One that leaves something of two kinds is one context. */
+    report.contexts.items[0].counters.leaked_bytes += 3;
+    report.contexts.items[0].counters.leaked_blocks++;
+    report.contexts.items[0].counters.reachable_bytes = 3;
+    report.contexts.items[0].counters.reachable_blocks = 1;
+    totals->leaked_bytes += 3;
+    totals->leaked_blocks++;
     totals->unreachable_bytes = 120;
     totals->unreachable_blocks = 2;
     totals->indirect_bytes = totals->kept_bytes = 20;
     totals->indirect_blocks = totals->kept_blocks = 1;
-    totals->reachable_bytes = 7;
-    totals->reachable_blocks = 1;
+    totals->reachable_bytes = 10;
+    totals->reachable_blocks = 2;
     parse(&suppressions, "leak:^function1$\nleak:^function2$\nleak:nothing\n");
     assert_true(suppressions_apply(&suppressions, &report, true, &error));
     assert_int_equal(totals->leaked_bytes, 7);
@@ -207,10 +214,11 @@ static void suppressed_leaks_take_along_what_they_hold(void **state) {
     assert_int_equal(totals->unreachable_bytes, 0);
     assert_int_equal(totals->indirect_bytes, 0);
     assert_int_equal(totals->reachable_bytes, 7);
-    assert_int_equal(suppressions.bytes, 120);
-    assert_int_equal(suppressions.blocks, 2);
+    assert_int_equal(suppressions.bytes, 123);
+    assert_int_equal(suppressions.blocks, 3);
     assert_int_equal(suppressions.contexts, 2);
-    assert_int_equal(suppressions.rules.items[0].bytes, 120);
+    assert_int_equal(suppressions.rules.items[0].bytes, 123);
+    assert_int_equal(suppressions.rules.items[0].contexts, 1);
     assert_int_equal(suppressions.rules.items[2].contexts, 0);
     suppressions_free(&suppressions);
     report_free(&report);
