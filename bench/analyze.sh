@@ -16,7 +16,7 @@ the same inputs, and prints a Markdown table of medians: time, events a second, 
 
 workloads
   lua-20 lua-100 lua-200   trees and strings: so many million events
-  json                     nlohmann's JSON library: millions of contexts deep
+  json                     nlohmann's JSON library
   handoff                  threads that free what others have allocated
   loop-30                  the allocator and nothing else, by 30 threads
   threads30                the example: a trace so small that starting is all
