@@ -48,6 +48,11 @@
 // RUN: %memtrack info %t.mtrace | FileCheck --check-prefix=RUNNING %s
 // RUNNING: leak scan {{.*}} registers of 0 of 1 other threads; all of all stacks
 //
+// In a namespace of processes that sees the /proc of another.
+// RUN: %status 3 %run %t.mtrace %t inside %t threads
+// RUN: %check %t.mtrace 's.complete' '[chain(c)[0] for c in contexts if c["unreachable_blocks"]] == ["leak"]'
+// RUN: %memtrack info %t.mtrace | FileCheck --check-prefix=ALLOWED %s
+//
 // A program that would die of such calls is left alone.
 // RUN: %status 3 %run %t.mtrace %t filter && %check %t.mtrace 's.complete' 's.unreachable_blocks is None'
 // RUN: %memtrack info %t.mtrace | FileCheck --check-prefix=FILTER %s
@@ -64,6 +69,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -117,6 +123,20 @@ static void filter(unsigned action) {
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all))
         _exit(1);
+}
+
+/* Where that is forbidden, only further down. */
+static void go_inside(void) {
+    int status;
+    pid_t child;
+
+    if (unshare(CLONE_NEWPID) && unshare(CLONE_NEWUSER | CLONE_NEWPID))
+        return;
+    child = fork();
+    if (child == 0)
+        return;
+    waitpid(child, &status, 0);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 99);
 }
 
 static void *wait_with_block(void *argument) {
@@ -210,6 +230,10 @@ int main(int count, char **arguments) {
 
     if (!strcmp(way, "launch")) {
         filter(SECCOMP_RET_ERRNO | 1);
+        execv(arguments[2], arguments + 2);
+    }
+    if (!strcmp(way, "inside")) {
+        go_inside();
         execv(arguments[2], arguments + 2);
     }
     leak();
