@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #define PAGE ((uintptr_t)MT_REFERENCES_PAGE)
@@ -24,6 +26,9 @@
 
 /* Asking for so much address space takes half a second; sanitizers have more. */
 #define ADDRESS_SPACE_MAX ((uint64_t)1 << 40)
+
+/* Of shared memory that is not in memory: reading a page that never was makes one. */
+#define BLIND_BYTES_MAX (UINT64_C(64) << 20)
 
 /* A block of words is written when one of its columns is this full. */
 #define COLUMN_BYTES (256u << 10)
@@ -45,7 +50,8 @@ struct work {
     const struct mt_span *target; /* the last one that was found */
     uintptr_t lowest, highest;
     int pagemap;
-    uint64_t bytes, words, limit;
+    uint64_t bytes, words, limit, blind;
+    bool swapped;                     /* something of the system's is */
     uint64_t threads, stopped, flags; /* for the summary */
     enum mt_scan_result result;
     size_t left_out; /* the first that may matter for what is to come */
@@ -57,6 +63,7 @@ struct work {
 
     uint64_t chunk[CHUNK_PAGES * PAGE_WORDS];
     uint64_t entries[ASK_PAGES];
+    unsigned char resident[ASK_PAGES];
 };
 
 static struct mt_exiting exiting;
@@ -271,6 +278,38 @@ static void ask_for_pages(struct work *work, uintptr_t first, unsigned pages) {
         work->entries[i] = PAGE_PRESENT;
 }
 
+static bool is_in_memory_only(const struct mt_mapping *mapping) {
+    static const char *const starts[] = {"/dev/zero", "/SYSV", "/memfd:", "/dev/shm/", "[anon"};
+
+    for (unsigned i = 0; i < sizeof starts / sizeof *starts; i++) {
+        size_t length = strlen(starts[i]);
+
+        if (mapping->path_length >= length && !memcmp(mapping->path, starts[i], length))
+            return true;
+    }
+    return false;
+}
+
+/* Of shared memory pages may be there that this process has not mapped now: in memory, swapped, or
+ * in a file. */
+static void ask_for_shared(struct work *work, const struct mt_mapping *mapping, uintptr_t first,
+                           unsigned pages) {
+    bool known = syscall(SYS_mincore, first, pages * PAGE, work->resident) == 0;
+
+    for (unsigned i = 0; i < pages; i++) {
+        if (work->entries[i] & PAGE_PRESENT)
+            continue;
+        if (known && work->resident[i] & 1) {
+            work->entries[i] = PAGE_PRESENT;
+        } else if (!known || work->swapped || !is_in_memory_only(mapping)) {
+            work->entries[i] = PAGE_PRESENT;
+            work->blind += PAGE;
+        }
+    }
+    if (work->blind > BLIND_BYTES_MAX)
+        work->result = MT_SCAN_TOO_LARGE;
+}
+
 /* Pages that follow each other, of which the words of `span` count. */
 static void look_at_pages(struct work *work, const struct mt_mapping *mapping, struct mt_span span,
                           uintptr_t from, unsigned pages) {
@@ -300,7 +339,10 @@ static void look_at_span(struct work *work, const struct mt_mapping *mapping, st
         unsigned pages = left < ASK_PAGES ? (unsigned)left : ASK_PAGES;
 
         ask_for_pages(work, address, pages);
-        for (unsigned i = 0; i < pages && work->bytes <= work->limit;) {
+        if (!mapping->private)
+            ask_for_shared(work, mapping, address, pages);
+        for (unsigned i = 0;
+             i < pages && work->bytes <= work->limit && work->result == MT_SCAN_DONE;) {
             unsigned run = 0;
 
             while (i + run < pages && run < CHUNK_PAGES && is_worth(work, mapping, i + run))
@@ -429,9 +471,16 @@ static struct work *prepare(void) {
     return work;
 }
 
+static bool is_swapped(void) {
+    struct sysinfo info;
+
+    return syscall(SYS_sysinfo, &info) != 0 || info.freeswap != info.totalswap;
+}
+
 static void look(struct work *work) {
     struct mt_regions *regions = &work->regions;
 
+    work->swapped = is_swapped();
     if (!mt_regions_read(regions, &work->stop, &exiting)) {
         work->result = MT_SCAN_NO_MAPS;
         return;
