@@ -441,8 +441,11 @@ static void open_tasks(void) {
     shared.nested = read_ids(text, &id) > 1;
 }
 
-bool mt_stop_begin(struct mt_stop *stop, pid_t exiting) {
+bool mt_stop_begin(struct mt_stop *stop, pid_t exiting, bool alone) {
     *stop = (struct mt_stop){.all = true, .all_stopped = true};
+    tracer = 0;
+    if (alone)
+        return true;
     memory = mt_os_memory_map(TRACER_STACK + LIST_BYTES + MT_STOP_THREADS * sizeof *stop->threads);
     if (!memory)
         return false;
@@ -452,7 +455,6 @@ bool mt_stop_begin(struct mt_stop *stop, pid_t exiting) {
     shared.caller = gettid();
     shared.listed = false;
     open_tasks();
-    tracer = 0;
     if (list_threads(stop) < 0)
         stop->all = false;
     if (!stop->count) {

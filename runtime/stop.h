@@ -36,8 +36,8 @@ struct mt_stop {
     bool all_stopped;
 };
 
-/* `exiting` waits for the caller, or is it. False: no memory for it. */
-bool mt_stop_begin(struct mt_stop *stop, pid_t exiting);
+/* `exiting` waits for the caller, or is it; `alone`: there is no other. False: no memory for it. */
+bool mt_stop_begin(struct mt_stop *stop, pid_t exiting, bool alone);
 
 /* Lets them go on. */
 void mt_stop_end(struct mt_stop *stop);
