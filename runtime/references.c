@@ -7,6 +7,7 @@
 #include "options.h"
 #include "os_memory.h"
 #include "output.h"
+#include "seccomp.h"
 #include "sink.h"
 #include "text.h"
 
@@ -14,7 +15,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #define PAGE ((uintptr_t)MT_REFERENCES_PAGE)
@@ -24,6 +26,9 @@
 
 /* Asking for so much address space takes half a second; sanitizers have more. */
 #define ADDRESS_SPACE_MAX ((uint64_t)1 << 40)
+
+/* Of shared memory that is not in memory: reading a page that never was makes one. */
+#define BLIND_BYTES_MAX (UINT64_C(64) << 20)
 
 /* A block of words is written when one of its columns is this full. */
 #define COLUMN_BYTES (256u << 10)
@@ -45,7 +50,9 @@ struct work {
     const struct mt_span *target; /* the last one that was found */
     uintptr_t lowest, highest;
     int pagemap;
-    uint64_t bytes, words, limit;
+    uint64_t bytes, words, limit, blind;
+    bool swapped;                     /* something of the system's is */
+    bool few_calls;                   /* MT_SECCOMP_FEW */
     uint64_t threads, stopped, flags; /* for the summary */
     enum mt_scan_result result;
     size_t left_out; /* the first that may matter for what is to come */
@@ -57,13 +64,13 @@ struct work {
 
     uint64_t chunk[CHUNK_PAGES * PAGE_WORDS];
     uint64_t entries[ASK_PAGES];
+    unsigned char resident[ASK_PAGES];
 };
 
 static struct mt_exiting exiting;
-static int filter_before; /* of system calls */
 
 void mt_references_prepare(void) {
-    filter_before = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
+    mt_seccomp_prepare();
 }
 
 void mt_references_exit(uintptr_t stack_pointer) {
@@ -271,6 +278,38 @@ static void ask_for_pages(struct work *work, uintptr_t first, unsigned pages) {
         work->entries[i] = PAGE_PRESENT;
 }
 
+static bool is_in_memory_only(const struct mt_mapping *mapping) {
+    static const char *const starts[] = {"/dev/zero", "/SYSV", "/memfd:", "/dev/shm/", "[anon"};
+
+    for (unsigned i = 0; i < sizeof starts / sizeof *starts; i++) {
+        size_t length = strlen(starts[i]);
+
+        if (mapping->path_length >= length && !memcmp(mapping->path, starts[i], length))
+            return true;
+    }
+    return false;
+}
+
+/* Of shared memory pages may be there that this process has not mapped now: in memory, swapped, or
+ * in a file. */
+static void ask_for_shared(struct work *work, const struct mt_mapping *mapping, uintptr_t first,
+                           unsigned pages) {
+    bool known = !work->few_calls && syscall(SYS_mincore, first, pages * PAGE, work->resident) == 0;
+
+    for (unsigned i = 0; i < pages; i++) {
+        if (work->entries[i] & PAGE_PRESENT)
+            continue;
+        if (known && work->resident[i] & 1) {
+            work->entries[i] = PAGE_PRESENT;
+        } else if (!known || work->swapped || !is_in_memory_only(mapping)) {
+            work->entries[i] = PAGE_PRESENT;
+            work->blind += PAGE;
+        }
+    }
+    if (work->blind > BLIND_BYTES_MAX)
+        work->result = MT_SCAN_TOO_LARGE;
+}
+
 /* Pages that follow each other, of which the words of `span` count. */
 static void look_at_pages(struct work *work, const struct mt_mapping *mapping, struct mt_span span,
                           uintptr_t from, unsigned pages) {
@@ -300,7 +339,10 @@ static void look_at_span(struct work *work, const struct mt_mapping *mapping, st
         unsigned pages = left < ASK_PAGES ? (unsigned)left : ASK_PAGES;
 
         ask_for_pages(work, address, pages);
-        for (unsigned i = 0; i < pages && work->bytes <= work->limit;) {
+        if (!mapping->private)
+            ask_for_shared(work, mapping, address, pages);
+        for (unsigned i = 0;
+             i < pages && work->bytes <= work->limit && work->result == MT_SCAN_DONE;) {
             unsigned run = 0;
 
             while (i + run < pages && run < CHUNK_PAGES && is_worth(work, mapping, i + run))
@@ -337,36 +379,13 @@ static void look_at_mapping(struct work *work, const struct mt_mapping *mapping)
 
 /* Whether to look at all */
 
-static size_t read_file(const char *path, char *text, size_t size) {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = file < 0 ? 0 : read(file, text, size - 1);
-
-    if (file >= 0)
-        close(file);
-    text[length > 0 ? length : 0] = 0;
-    return length > 0 ? (size_t)length : 0;
-}
-
-/* A filter that the program has installed may kill it for what the scan does. By files that need no
- * other calls than the runtime needs anyway. */
-static bool is_filtered(void) {
-    static const char key[] = "\nSeccomp:\t";
-    char text[4096];
-    const char *found;
-
-    if (filter_before != 0 || !read_file("/proc/thread-self/status", text, sizeof text))
-        return false;
-    found = strstr(text, key);
-    return found && found[sizeof key - 1] != '0';
-}
-
 /* Bytes of memory that are not only a file's. */
 static uint64_t resident_bytes(void) {
     uint64_t numbers[3] = {0};
     char text[256];
     const char *at = text;
 
-    if (!read_file("/proc/thread-self/statm", text, sizeof text))
+    if (!mt_seccomp_read("/proc/thread-self/statm", text, sizeof text))
         return 0;
     for (int i = 0; i < 3; i++) {
         for (; *at >= '0' && *at <= '9'; at++)
@@ -377,17 +396,21 @@ static uint64_t resident_bytes(void) {
                                    : 0;
 }
 
-static enum mt_scan_result decide(void) {
+static enum mt_scan_result decide(bool *few_calls) {
+    enum mt_seccomp filter;
+
     if (mt_options.leaks == MT_LEAKS_OFF)
         return MT_SCAN_OFF;
     if (mt_options.mode != MT_MODE_TRACE || mt_options.sample != MT_SAMPLE_ALL)
         return MT_SCAN_MODE;
     if (mt_output.stopped)
         return MT_SCAN_NO_SPACE;
-    if (is_filtered())
-        return MT_SCAN_REFUSED;
     if (resident_bytes() >> 20 > mt_options.leaks_max_mb)
         return MT_SCAN_TOO_LARGE;
+    filter = mt_seccomp_ask();
+    if (filter == MT_SECCOMP_REFUSES)
+        return MT_SCAN_REFUSED;
+    *few_calls = filter == MT_SECCOMP_FEW;
     return MT_SCAN_DONE;
 }
 
@@ -429,10 +452,19 @@ static struct work *prepare(void) {
     return work;
 }
 
+static bool is_swapped(void) {
+    struct sysinfo info;
+
+    return syscall(SYS_sysinfo, &info) != 0 || info.freeswap != info.totalswap;
+}
+
 static void look(struct work *work) {
     struct mt_regions *regions = &work->regions;
+    uint64_t word;
 
-    if (!mt_regions_read(regions, &work->stop, &exiting)) {
+    work->swapped = work->few_calls || is_swapped();
+    if (mt_regions_copy(&word, (uintptr_t)&exiting, sizeof word) != sizeof word ||
+        !mt_regions_read(regions, &work->stop, &exiting)) {
         work->result = MT_SCAN_NO_MAPS;
         return;
     }
@@ -486,12 +518,15 @@ static void put_summary(const struct work *work, enum mt_scan_result result, uin
 
 void mt_references_write(void) {
     uint64_t start = mt_clock_nanoseconds(CLOCK_MONOTONIC);
-    enum mt_scan_result result = decide();
+    bool few_calls = false;
+    enum mt_scan_result result = decide(&few_calls);
     struct work *work = result == MT_SCAN_DONE ? prepare() : NULL;
 
     if (work) {
+        work->few_calls = few_calls;
+        mt_regions_by_file = few_calls;
         mt_regions_prepare(&work->regions);
-        if (mt_stop_begin(&work->stop, exiting.id))
+        if (mt_stop_begin(&work->stop, exiting.id, few_calls))
             look(work);
         else
             work->result = MT_SCAN_NO_MEMORY;

@@ -25,12 +25,16 @@
 /* What a function may use below its stack pointer. */
 #define RED_ZONE 128u
 
+bool mt_regions_by_file;
+
 /* By the thread: of a process whose main thread has ended, /proc/self tells nothing. */
 size_t mt_regions_copy(void *to, uintptr_t from, size_t size) {
     const struct iovec local = {to, size}, remote = {(void *)from, size};
-    ssize_t copied = process_vm_readv(gettid(), &local, 1, &remote, 1, 0);
+    ssize_t copied = -1;
     int file;
 
+    if (!mt_regions_by_file)
+        copied = process_vm_readv(gettid(), &local, 1, &remote, 1, 0);
     if (copied >= 0)
         return (size_t)copied;
     /* Not allowed here, or nothing is there. */

@@ -70,6 +70,9 @@ void mt_regions_found_block(struct mt_regions *regions, const struct mt_mapping 
                             uintptr_t block, const struct mt_stop *stop,
                             const struct mt_exiting *exiting);
 
+/* Set where no other calls are to be made than those for files. By the caller. */
+extern bool mt_regions_by_file;
+
 /* Copies memory of this process without ever failing for what is not there: returns how much. */
 size_t mt_regions_copy(void *to, uintptr_t from, size_t size);
 

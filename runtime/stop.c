@@ -2,7 +2,6 @@
 #include "stop.h"
 
 #include "os_memory.h"
-#include "text.h"
 #include "writer_thread.h"
 
 #include <elf.h>
@@ -37,11 +36,11 @@ enum state { STATE_WAIT, STATE_GO, STATE_STOPPED, STATE_RELEASE, STATE_DONE };
 static struct {
     _Atomic uint32_t state; /* a futex: enum state */
     struct mt_stop *stop;
-    pid_t process;
     pid_t exiting;
     pid_t caller;
     bool listed; /* all threads are in the list */
-    char tasks[64];
+    bool nested; /* ids in /proc are those of an outer namespace */
+    int tasks;   /* /proc/self/task: for another process, /proc/self is another directory */
 } shared;
 
 static pid_t tracer;
@@ -107,7 +106,85 @@ static struct mt_stopped *find(struct mt_stop *stop, pid_t id) {
     return NULL;
 }
 
-/* What is not in the list yet; returns how many that are, or -1 if they cannot be told. */
+/* A file of a thread's in /proc, without what is too much; "" if there is none. Returns an error of
+ * the kernel's, or 0. */
+static long read_task(pid_t name, const char *file_name, char *line, size_t size) {
+    char path[32], *at = path + sizeof path;
+    long file, length = 0;
+    size_t end = 0;
+
+    while (file_name[end])
+        end++;
+    *--at = 0;
+    while (end)
+        *--at = file_name[--end];
+    for (; name; name /= 10)
+        *--at = (char)('0' + name % 10);
+    file = call(SYS_openat, (uintptr_t)shared.tasks, (uintptr_t)at, O_RDONLY | O_CLOEXEC, 0);
+    if (file >= 0) {
+        length = call(SYS_read, (uintptr_t)file, (uintptr_t)line, size - 1, 0);
+        call(SYS_close, (uintptr_t)file, 0, 0, 0);
+    }
+    line[length > 0 ? length : 0] = 0;
+    return file < 0 ? file : length < 0 ? length : 0;
+}
+
+/* The ids that a thread has, from the namespace of /proc to its own: returns how many, and the
+ * last. */
+static int read_ids(const char *status, pid_t *id) {
+    static const char key[] = "\nNSpid:";
+    const char *at = status;
+    int count = 0;
+
+    for (; *at; at++) {
+        size_t same = 0;
+
+        while (same < sizeof key - 1 && at[same] == key[same])
+            same++;
+        if (same == sizeof key - 1)
+            break;
+    }
+    at += *at ? sizeof key - 1 : 0;
+    while (*at == '\t') {
+        *id = 0;
+        for (at++; *at >= '0' && *at <= '9'; at++)
+            *id = 10 * *id + *at - '0';
+        count++;
+    }
+    return *at == '\n' ? count : 0;
+}
+
+/* The id that calls know: 0 if the thread has ended, -1 if it cannot be told. */
+static pid_t own_id(pid_t name) {
+    char status[4096];
+    long error;
+    pid_t id;
+
+    if (!shared.nested)
+        return name;
+    error = read_task(name, "/status", status, sizeof status);
+    if (error)
+        return error == -ENOENT || error == -ESRCH ? 0 : -1;
+    return read_ids(status, &id) > 1 && id > 0 ? id : -1;
+}
+
+static bool add_thread(struct mt_stop *stop, pid_t name, bool *any_caller) {
+    pid_t id = own_id(name);
+
+    *any_caller = *any_caller || id == shared.caller;
+    if (id < 0)
+        return false;
+    if (!id || id == shared.exiting || id == shared.caller || mt_writer_thread_is_own(id) ||
+        find(stop, id))
+        return true;
+    if (stop->count == MT_STOP_THREADS)
+        return false;
+    stop->threads[stop->count++] = (struct mt_stopped){.id = id, .name = name};
+    return true;
+}
+
+/* What is not in the list yet; returns how many that are, or -1 if they cannot be told. Where the
+ * caller is not among them, they are not those of this process. */
 static int list_threads(struct mt_stop *stop) {
     struct entry {
         uint64_t inode;
@@ -117,34 +194,28 @@ static int list_threads(struct mt_stop *stop) {
         char name[];
     };
     char *list = memory + TRACER_STACK;
-    int added = 0;
-    long file, length;
+    size_t before = stop->count;
+    bool any_caller = false, all = true;
+    long length;
 
-    file = call(SYS_openat, (uintptr_t)AT_FDCWD, (uintptr_t)shared.tasks,
-                O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (file < 0)
+    if (shared.tasks < 0 || call(SYS_lseek, (uintptr_t)shared.tasks, 0, SEEK_SET, 0) != 0)
         return -1;
-    while ((length = call(SYS_getdents64, (uintptr_t)file, (uintptr_t)list, LIST_BYTES, 0)) > 0) {
-        for (long at = 0; at < length;) {
+    while (all && (length = call(SYS_getdents64, (uintptr_t)shared.tasks, (uintptr_t)list,
+                                 LIST_BYTES, 0)) != 0) {
+        all = length > 0;
+        for (long at = 0; at < length && all;) {
             const struct entry *entry = (const void *)(list + at);
-            pid_t id = 0;
+            pid_t name = 0;
 
             for (const char *digit = entry->name; *digit >= '0' && *digit <= '9'; digit++)
-                id = 10 * id + *digit - '0';
+                name = 10 * name + *digit - '0';
             at += entry->length;
-            if (!id || id == shared.exiting || id == shared.caller || mt_writer_thread_is_own(id) ||
-                find(stop, id))
-                continue;
-            if (stop->count == MT_STOP_THREADS) {
-                length = -1;
-                break;
-            }
-            stop->threads[stop->count++] = (struct mt_stopped){.id = id};
-            added++;
+            all = !name || add_thread(stop, name, &any_caller);
         }
     }
-    call(SYS_close, (uintptr_t)file, 0, 0, 0);
-    return length < 0 ? -1 : added;
+    if (all && !any_caller)
+        stop->count = before;
+    return all && any_caller ? (int)(stop->count - before) : -1;
 }
 
 static long trace(long request, pid_t id, uintptr_t address, uintptr_t data) {
@@ -322,29 +393,13 @@ static void end_tracer(void) {
     tracer = 0;
 }
 
-/* A file of the thread's in /proc, without the end of a line that is too long; "" if there is none.
- */
-static void read_task(pid_t id, const char *name, char *line, size_t size) {
-    struct mt_text text = {line, size, 0};
-    int file;
-    ssize_t length;
-
-    mt_text_add(&text, "/proc/self/task/");
-    mt_text_add_number(&text, (uint64_t)id);
-    mt_text_add(&text, name);
-    file = open(line, O_RDONLY | O_CLOEXEC);
-    length = file >= 0 ? read(file, line, size - 1) : 0;
-    if (file >= 0)
-        close(file);
-    line[length > 0 ? length : 0] = 0;
-}
-
 /* Of a thread that waits in the kernel the last number but one is its stack pointer. */
 static void ask_kernel(struct mt_stopped *thread) {
     char line[512];
     const char *field, *last;
+    long error;
 
-    read_task(thread->id, "/syscall", line, sizeof line);
+    read_task(thread->name, "/syscall", line, sizeof line);
     last = strrchr(line, ' ');
     field = last;
     while (field && field > line && field[-1] != ' ')
@@ -357,32 +412,49 @@ static void ask_kernel(struct mt_stopped *thread) {
     if (thread->stack_pointer)
         return;
     /* The main thread may have ended long before its process. */
-    read_task(thread->id, "/stat", line, sizeof line);
+    error = read_task(thread->name, "/stat", line, sizeof line);
     field = strrchr(line, ')');
-    thread->gone = !line[0] || (field && (field[2] == 'Z' || field[2] == 'X'));
+    thread->gone =
+        error == -ENOENT || error == -ESRCH || (field && (field[2] == 'Z' || field[2] == 'X'));
 }
 
 /* ThreadSanitizer's functions, in the place of those that the caller is going to use, take locks
  * that a stopped thread may hold. */
 extern void __tsan_acquire(void *address) __attribute__((weak));
 
-bool mt_stop_begin(struct mt_stop *stop, pid_t exiting) {
-    struct mt_text tasks = MT_TEXT(shared.tasks);
+static void open_tasks(void) {
+    char text[4096];
+    ssize_t length;
+    pid_t id;
+    int file;
 
+    shared.tasks = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    shared.nested = false;
+    if (shared.tasks < 0)
+        return;
+    file = open("/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
+    length = file < 0 ? 0 : read(file, text, sizeof text - 1);
+    if (file >= 0)
+        close(file);
+    text[length > 0 ? length : 0] = 0;
+    /* Where it is not told, list_threads() looks for the caller. */
+    shared.nested = read_ids(text, &id) > 1;
+}
+
+bool mt_stop_begin(struct mt_stop *stop, pid_t exiting, bool alone) {
     *stop = (struct mt_stop){.all = true, .all_stopped = true};
+    tracer = 0;
+    if (alone)
+        return true;
     memory = mt_os_memory_map(TRACER_STACK + LIST_BYTES + MT_STOP_THREADS * sizeof *stop->threads);
     if (!memory)
         return false;
     stop->threads = (void *)(memory + TRACER_STACK + LIST_BYTES);
     shared.stop = stop;
-    shared.process = getpid();
     shared.exiting = exiting;
     shared.caller = gettid();
     shared.listed = false;
-    mt_text_add(&tasks, "/proc/");
-    mt_text_add_number(&tasks, (uint64_t)shared.process);
-    mt_text_add(&tasks, "/task");
-    tracer = 0;
+    open_tasks();
     if (list_threads(stop) < 0)
         stop->all = false;
     if (!stop->count) {
@@ -398,6 +470,9 @@ bool mt_stop_begin(struct mt_stop *stop, pid_t exiting) {
         return true;
     }
     stop->all_stopped = tracer > 0 && shared.listed;
+    /* There may be some that have only just begun. */
+    if (tracer > 0 ? !shared.listed : list_threads(stop) != 0)
+        stop->all = false;
     for (size_t i = 0; i < stop->count; i++) {
         struct mt_stopped *thread = &stop->threads[i];
 
@@ -414,6 +489,8 @@ void mt_stop_end(struct mt_stop *stop) {
         set_state(STATE_RELEASE);
         end_tracer();
     }
+    if (memory && shared.tasks >= 0)
+        close(shared.tasks);
     if (memory)
         mt_os_memory_unmap(memory,
                            TRACER_STACK + LIST_BYTES + MT_STOP_THREADS * sizeof *stop->threads);

@@ -1,7 +1,7 @@
 /* The program's other threads, made to stand still at its end: what they hold in registers, and
  * where their stacks end. By a process that shares the memory and traces them, since a thread
- * cannot trace those of its own process; it gives no signal when it ends, and no wait() of the
- * program's sees it. Where tracing is refused, /proc tells where the stacks of those end that wait
+ * cannot trace those of its own process; it gives no signal when it ends, and only a wait() with
+ * __WALL sees it. Where tracing is refused, /proc tells where the stacks of those end that wait
  * in the kernel. Nothing here waits for longer than a second or two.
  *
  * The caller is the thread that ends the trace. While the others stand still it takes no lock that
@@ -19,6 +19,7 @@
 
 struct mt_stopped {
     pid_t id;
+    pid_t name; /* its id in /proc, which may be that of an outer namespace */
     bool stopped;
     bool gone;               /* it has ended */
     int signal;              /* that it is to be given when it goes on; 0: none */
@@ -35,8 +36,8 @@ struct mt_stop {
     bool all_stopped;
 };
 
-/* `exiting` waits for the caller, or is it. False: no memory for it. */
-bool mt_stop_begin(struct mt_stop *stop, pid_t exiting);
+/* `exiting` waits for the caller, or is it; `alone`: there is no other. False: no memory for it. */
+bool mt_stop_begin(struct mt_stop *stop, pid_t exiting, bool alone);
 
 /* Lets them go on. */
 void mt_stop_end(struct mt_stop *stop);

@@ -76,7 +76,7 @@ const char *leaks_scan_obstacle(const struct scan_def *scan) {
     case MT_SCAN_NO_MAPS:
         return "/proc/self/maps could not be read";
     case MT_SCAN_REFUSED:
-        return "the program has forbidden itself system calls";
+        return "the program might be killed for it, by a filter of system calls";
     case MT_SCAN_NO_MEMORY:
         return "no memory for it";
     case MT_SCAN_NO_SPACE:

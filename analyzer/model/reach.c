@@ -28,7 +28,7 @@ struct scan {
     size_t source;  /* the first node that does not end before the word */
     uint64_t last;  /* address of a word */
     uint64_t words; /* so far */
-    bool cautious;  /* there may be blocks that the trace does not know */
+    bool cautious;  /* there may be blocks that the trace does not know, or stacks */
     bool out_of_memory;
 };
 
@@ -367,7 +367,8 @@ bool reach_find(const struct heap *heap, struct reach **reach, struct error *err
     *reach = NULL;
     if (!reach_is_known(heap))
         return true;
-    scan.cautious = !knows_all(heap) || heap->setup.trace->defs.scan.flags & MT_SCAN_HIDDEN;
+    scan.cautious = !knows_all(heap) ||
+                    heap->setup.trace->defs.scan.flags & (MT_SCAN_HIDDEN | MT_SCAN_ALL_STACKS);
     scan.reach = create(heap->defs->contexts.count);
     if (!scan.reach)
         return error_no_memory(error);

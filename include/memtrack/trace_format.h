@@ -85,7 +85,7 @@ enum mt_scan_result {
     MT_SCAN_MODE = 2,      /* mode=profile, or a sample: blocks are not known */
     MT_SCAN_TOO_LARGE = 3, /* leaks_max_mb */
     MT_SCAN_NO_MAPS = 4,   /* /proc/self could not be read */
-    MT_SCAN_REFUSED = 5,   /* by a seccomp filter that the program installed */
+    MT_SCAN_REFUSED = 5,   /* by a seccomp filter, or one may kill for it */
     MT_SCAN_NO_MEMORY = 6, /* for the scan, or too many regions */
     MT_SCAN_NO_SPACE = 7,  /* the trace ended before: max_trace_mb, a full disk */
 };

@@ -10,7 +10,7 @@
 // EXPECT: s.complete and s.unmatched_frees == 0 and not errors
 // EXPECT: [chain(c) for c in contexts if c["unreachable_blocks"] and not any(f.startswith("leak_") for f in chain(c))] == []
 // EXPECT: [chain(c) for c in contexts if c["reachable_blocks"] and any(f.startswith("leak_") for f in chain(c))] == []
-// EXPECT: len([c for c in contexts if c["reachable_blocks"] and c["frames"][0]["file"]]) == 21
+// EXPECT: len([c for c in contexts if c["reachable_blocks"] and c["frames"][0]["file"]]) == 22
 // EXPECT: (s.unreachable_blocks, s.indirect_blocks) == (16, 6)
 // EXPECT: s.unreachable_bytes == 24 + 100 + 10 + 64 + 3 * 16 + 2 * 16 + 3 * 16 + 40 + 50 + 60 + 70
 // EXPECT: s.reachable_bytes + s.unreachable_bytes == s.leaked_bytes
@@ -115,6 +115,12 @@ OUTLINE static void keep_in_shared_mapping(void) {
     void **memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     memory[10] = malloc(16);
+}
+OUTLINE static void keep_in_untouched_shared_mapping(void) {
+    void **memory = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    memory[10] = malloc(22);
+    madvise(memory, 8192, MADV_DONTNEED);
 }
 OUTLINE static void keep_in_sealed_mapping(void) {
     void **memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -279,6 +285,7 @@ int main(int count, char **arguments) {
     keep_by_list();
     keep_by_mapping();
     keep_in_shared_mapping();
+    keep_in_untouched_shared_mapping();
     keep_in_sealed_mapping();
     keep_of_file();
     keep_of_coroutines();

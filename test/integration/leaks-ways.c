@@ -48,10 +48,23 @@
 // RUN: %memtrack info %t.mtrace | FileCheck --check-prefix=RUNNING %s
 // RUNNING: leak scan {{.*}} registers of 0 of 1 other threads; all of all stacks
 //
+// In a namespace of processes that sees the /proc of another.
+// RUN: %status 3 %run %t.mtrace %t inside %t threads
+// RUN: %check %t.mtrace 's.complete' '[chain(c)[0] for c in contexts if c["unreachable_blocks"]] == ["leak"]'
+// RUN: %memtrack info %t.mtrace | FileCheck --check-prefix=ALLOWED %s
+//
 // A program that would die of such calls is left alone.
 // RUN: %status 3 %run %t.mtrace %t filter && %check %t.mtrace 's.complete' 's.unreachable_blocks is None'
 // RUN: %memtrack info %t.mtrace | FileCheck --check-prefix=FILTER %s
-// FILTER: leak scan none: the program has forbidden itself system calls
+// FILTER: leak scan none: the program might be killed for it, by a filter of system calls
+//
+// Nor does one that is started with such a filter: without threads other calls do, with them it is tried out.
+// RUN: for call in read wait clone; do %status 3 %run %t.mtrace %t confine $call %t && %check %t.mtrace 's.complete' 's.unreachable_blocks == 1' || exit 1; done
+// RUN: for call in read wait; do %status 3 %run %t.mtrace %t confine $call %t threads && %check %t.mtrace 's.complete' 's.unreachable_blocks is None' || exit 1; done
+// RUN: %memtrack info %t.mtrace | FileCheck --check-prefix=FILTER %s
+// RUN: %status 3 %run %t.mtrace %t confine nothing %t threads && %check %t.mtrace 's.complete' 's.unreachable_blocks == 1'
+// RUN: %memtrack info %t.mtrace | FileCheck --check-prefix=ALLOWED %s
+// RUN: %status 3 %run %t.mtrace %t confine nothing %t filter && %check %t.mtrace 's.complete' 's.unreachable_blocks is None'
 //
 // No call of another thread's fails for it, not even one that cannot be restarted.
 // RUN: %status 3 %run %t.mtrace %t calls && %check %t.mtrace 's.complete' 's.unreachable_blocks == 1'
@@ -64,6 +77,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -104,11 +118,11 @@ OUTLINE static void keep_by_inherited(void) {
     *(void **)kept = malloc(33);
 }
 
-static void filter(unsigned action) {
+static void filter(unsigned action, unsigned first, unsigned second) {
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 2, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, second, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         BPF_STMT(BPF_RET | BPF_K, action),
     };
@@ -117,6 +131,32 @@ static void filter(unsigned action) {
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all))
         _exit(1);
+}
+
+/* What a program that is started so may not call. */
+static void confine(const char *what) {
+    if (!strcmp(what, "read"))
+        filter(SECCOMP_RET_KILL_PROCESS, SYS_ptrace, SYS_process_vm_readv);
+    else if (!strcmp(what, "wait"))
+        filter(SECCOMP_RET_KILL_PROCESS, SYS_wait4, SYS_mincore);
+    else if (!strcmp(what, "clone"))
+        filter(SECCOMP_RET_KILL_PROCESS, SYS_clone, SYS_clone3);
+    else
+        filter(SECCOMP_RET_KILL_PROCESS, SYS_reboot, SYS_swapon);
+}
+
+/* Where that is forbidden, only further down. */
+static void go_inside(void) {
+    int status;
+    pid_t child;
+
+    if (unshare(CLONE_NEWPID) && unshare(CLONE_NEWUSER | CLONE_NEWPID))
+        return;
+    child = fork();
+    if (child == 0)
+        return;
+    waitpid(child, &status, 0);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 99);
 }
 
 static void *wait_with_block(void *argument) {
@@ -209,7 +249,15 @@ int main(int count, char **arguments) {
     const char *way = count > 1 ? arguments[1] : "";
 
     if (!strcmp(way, "launch")) {
-        filter(SECCOMP_RET_ERRNO | 1);
+        filter(SECCOMP_RET_ERRNO | 1, SYS_ptrace, SYS_process_vm_readv);
+        execv(arguments[2], arguments + 2);
+    }
+    if (!strcmp(way, "confine")) {
+        confine(arguments[2]);
+        execv(arguments[3], arguments + 3);
+    }
+    if (!strcmp(way, "inside")) {
+        go_inside();
         execv(arguments[2], arguments + 2);
     }
     leak();
@@ -235,7 +283,7 @@ int main(int count, char **arguments) {
         start(wait_for_signal, 2);
     }
     if (!strcmp(way, "filter"))
-        filter(SECCOMP_RET_KILL_PROCESS);
+        filter(SECCOMP_RET_KILL_PROCESS, SYS_ptrace, SYS_process_vm_readv);
     if (!strcmp(way, "gone")) {
         main_thread = pthread_self();
         start(exit_alone, 1);
