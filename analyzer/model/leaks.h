@@ -22,8 +22,8 @@ uint64_t leak_weight(const struct counters *counters, enum leak_kind kind);
 /* Largest weight first; ties in an order that does not depend on the run. */
 void leaks_sort(struct report_rows *rows, enum leak_kind kind);
 
-/* Why it is not known of everything that was live at the end whether it is reachable; NULL if it is.
- * Of several traces the first one's reason. */
+/* Why it is not known of everything that was live at the end whether it is reachable; NULL if it
+ * is. Of several traces the first one's reason. */
 const char *leaks_obstacle(const struct report *report);
 
 /* The same of a trace's scan alone: why there is none; NULL if there is one. */

@@ -18,9 +18,9 @@
 // CHECK: reachable 232 B (232 bytes) in 4 blocks
 // CHECK: Unreachable (leaked): 20 B in 1 block, and 332 B in 5 that only they hold
 // CHECK: 1. 20 B 100.0 % 1 332 B 5
-// CHECK-NEXT: {{^ *}}make 
-// CHECK-NEXT: {{^ *}}leak_list 
-// CHECK-NEXT: {{^ *}}main 
+// CHECK-NEXT: {{^ *}}make
+// CHECK-NEXT: {{^ *}}leak_list
+// CHECK-NEXT: {{^ *}}main
 // CHECK: Still reachable: 232 B in 4 blocks (--reachable lists them)
 // KINDS-NOT: Unreachable (leaked)
 // KINDS: Unreachable, held by what is unreachable: 332 B in 5 blocks
