@@ -65,7 +65,8 @@ bool command_jobs(const char *command, const char *text) {
     return true;
 }
 
-bool command_same_file(const char *path, const char *other) {
+/* Both name one regular file, be it by links; false if either does not exist. */
+static bool is_same_file(const char *path, const char *other) {
     struct stat status, others;
 
     return stat(path, &status) == 0 && stat(other, &others) == 0 && S_ISREG(status.st_mode) &&
@@ -74,7 +75,7 @@ bool command_same_file(const char *path, const char *other) {
 
 bool command_overwrites(const char *command, const char *option, const char *output,
                         const char *needed) {
-    if (!output || !command_same_file(output, needed))
+    if (!output || !is_same_file(output, needed))
         return false;
     command_error("%s: %s %s would overwrite %s: they are the same file", command, option, output,
                   needed);

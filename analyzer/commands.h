@@ -53,9 +53,6 @@ bool command_jobs(const char *command, const char *text);
 #define COMMAND_HELP_JOBS                                                                          \
     "  --jobs N             threads that read and match, at most (default: one for each CPU)\n"
 
-/* Both name one regular file, be it by links; false if either does not exist. */
-bool command_same_file(const char *path, const char *other);
-
 /* True, after an error message, if the file that an option says to write is one that is needed:
  * to be asked before anything is written. The output may be NULL. */
 bool command_overwrites(const char *command, const char *option, const char *output,

@@ -49,7 +49,9 @@ bool view_time(const char *command, const char *option, const char *text, double
     return false;
 }
 
-bool view_moment(const char *command, const char *option, const char *text, struct moment *moment) {
+/* "peak", "end", a time, or "50%" of the duration; false after an error message. */
+static bool take_moment(const char *command, const char *option, const char *text,
+                        struct moment *moment) {
     static const struct quantity_unit shares[] = {{"%", 0.01}, {NULL, 0}};
 
     *moment = (struct moment){.text = text};
@@ -199,7 +201,7 @@ static bool take_common(const char *command, struct view_options *parsed, int op
     case JOBS:
         return command_jobs(command, optarg);
     case AT:
-        return view_moment(command, "--at", optarg, &parsed->at);
+        return take_moment(command, "--at", optarg, &parsed->at);
     default:
         parsed->help = true;
         return true;

@@ -66,9 +66,6 @@ int view_find_name(const char *command, const struct view_name *names, const cha
 /* A time in ns: "1.5", "200ms"; false after an error message. */
 bool view_time(const char *command, const char *option, const char *text, double *ns);
 
-/* "peak", "end", a time, or "50%" of the duration; the same. */
-bool view_moment(const char *command, const char *option, const char *text, struct moment *moment);
-
 /* A number of bytes: "4096", "64K", "1.5MiB" (K, M and G are powers of 1024); the same. */
 bool view_bytes(const char *command, const char *option, const char *text, uint64_t *bytes);
 

@@ -32,7 +32,8 @@ struct scan {
     bool out_of_memory;
 };
 
-bool reach_is_known(const struct heap *heap) {
+/* Whether the trace of the heap has a scan to go by. */
+static bool is_known(const struct heap *heap) {
     const struct trace *trace = heap->setup.trace;
 
     return trace->defs.scan.present && trace->defs.scan.result == MT_SCAN_DONE &&
@@ -365,7 +366,7 @@ bool reach_find(const struct heap *heap, struct reach **reach, struct error *err
     struct scan scan = {.heap = heap, .last = 0};
 
     *reach = NULL;
-    if (!reach_is_known(heap))
+    if (!is_known(heap))
         return true;
     scan.cautious = !knows_all(heap) ||
                     heap->setup.trace->defs.scan.flags & (MT_SCAN_HIDDEN | MT_SCAN_ALL_STACKS);

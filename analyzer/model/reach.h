@@ -30,9 +30,6 @@ struct reach {
     struct reach_counts sums;
 };
 
-/* Whether the trace of the heap has a scan to go by. */
-bool reach_is_known(const struct heap *heap);
-
 /* After the last event. *reach is NULL if the scan cannot be used; false when memory is short. */
 bool reach_find(const struct heap *heap, struct reach **reach, struct error *error);
 void reach_free(struct reach *reach);

@@ -9,7 +9,7 @@ int chart_eighths(double value, double largest, int height) {
     return eighths < 1 ? 1 : eighths > 8 * height ? 8 * height : eighths;
 }
 
-void chart_cell(FILE *out, int eighths, bool ascii) {
+static void print_cell(FILE *out, int eighths, bool ascii) {
     static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static const char *const letters[] = {" ", "_", "_", ".", ".", "o", "o", "O", "#"};
     int index = eighths < 0 ? 0 : eighths > 8 ? 8 : eighths;
@@ -19,7 +19,7 @@ void chart_cell(FILE *out, int eighths, bool ascii) {
 
 void chart_line(FILE *out, const double *values, size_t count, double largest, bool ascii) {
     for (size_t i = 0; i < count; i++)
-        chart_cell(out, chart_eighths(values[i], largest, 1), ascii);
+        print_cell(out, chart_eighths(values[i], largest, 1), ascii);
 }
 
 /* Labels are at the top and in the middle; the axis has the one at the bottom. */
@@ -46,7 +46,7 @@ void chart_print(FILE *out, const struct chart *chart, double largest, chart_lab
             end--;
         print_label(out, chart, line, largest, label);
         for (size_t i = 0; i < end; i++)
-            chart_cell(out, chart_eighths(chart->values[i], largest, chart->height) - below,
+            print_cell(out, chart_eighths(chart->values[i], largest, chart->height) - below,
                        chart->ascii);
         fputc('\n', out);
     }

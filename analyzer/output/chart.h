@@ -12,9 +12,6 @@
  * largest; what is not nothing is at least one. */
 int chart_eighths(double value, double largest, int height);
 
-/* One cell, so many of its eighths full from below. */
-void chart_cell(FILE *out, int eighths, bool ascii);
-
 /* One line of bars. */
 void chart_line(FILE *out, const double *values, size_t count, double largest, bool ascii);
 

@@ -29,9 +29,6 @@ const char *check_verdict_name(enum verdict verdict);
 /* "leaked 1.00 KiB (1,024 bytes), allowed 0 B": to be freed; NULL when memory is short. */
 char *check_sentence(const struct check_result *result);
 
-/* "1.00 KiB (1,024 bytes)": a figure of the rule's metric. */
-void check_print_figure(FILE *out, enum rule_metric metric, double value);
-
 /* An offending context's: what it has, and of comparisons what it had. */
 void check_print_offender(FILE *out, const struct check_result *result,
                           const struct offender *offender);

@@ -16,7 +16,7 @@ static uint64_t whole(double value) {
     return value <= 0 ? 0 : value >= 1.8e19 ? UINT64_MAX : (uint64_t)(value + 0.5);
 }
 
-void check_print_figure(FILE *out, enum rule_metric metric, double value) {
+static void print_value(FILE *out, enum rule_metric metric, double value) {
     struct format_buffer buffer;
     uint64_t number = whole(value);
 
@@ -51,17 +51,17 @@ static void write_sentence(FILE *out, const struct check_result *result) {
 
     if (result->measured) {
         fprintf(out, "%s ", metric_words(metric));
-        check_print_figure(out, metric, result->value);
+        print_value(out, metric, result->value);
         if (result->deviation > 0) {
             fputs(" +- ", out);
-            check_print_figure(out, metric, result->deviation);
+            print_value(out, metric, result->deviation);
         }
         fputs(", allowed ", out);
-        check_print_figure(out, metric, result->limit);
+        print_value(out, metric, result->limit);
     }
     if (result->measured && result->rule->baseline) {
         fputs("; the baseline has ", out);
-        check_print_figure(out, metric, result->base);
+        print_value(out, metric, result->base);
     }
     if (result->nothing_fits && result->verdict == VERDICT_OK)
         fputs("; no context is in its scope", out);
@@ -91,12 +91,12 @@ void check_print_offender(FILE *out, const struct check_result *result,
     /* Of a place, the number and not the share. */
     if (metric == RULE_TEMPORARY)
         metric = RULE_ALLOCATIONS;
-    check_print_figure(out, metric, offender->value);
+    print_value(out, metric, offender->value);
     if (!result->rule->baseline)
         return;
     fputs(offender->known ? ", was " : ", new here", out);
     if (offender->known)
-        check_print_figure(out, metric, offender->base);
+        print_value(out, metric, offender->base);
 }
 
 void check_print_rule(FILE *out, const struct rule *rule) {

@@ -18,7 +18,4 @@ struct diff_view {
 void diff_print(FILE *out, const struct diff_view *view);
 void diff_write_json(FILE *out, const struct diff_view *view);
 
-/* "+1.00 KiB": the change of an order's figure; written into the buffer, which is returned. */
-const char *diff_cell(struct format_buffer *buffer, double change, enum report_order order);
-
 #endif

@@ -25,7 +25,8 @@ static bool in_bytes(enum report_order order) {
     return order != REPORT_ORDER_COUNT && order != REPORT_ORDER_TEMPORARY;
 }
 
-const char *diff_cell(struct format_buffer *buffer, double change, enum report_order order) {
+static const char *change_cell(struct format_buffer *buffer, double change,
+                               enum report_order order) {
     struct format_buffer figure;
     const char *sign;
     uint64_t size = (uint64_t)(fmin(fabs(change), 9e18) + 0.5);
@@ -73,7 +74,7 @@ static void print_total(FILE *out, const struct diff_view *view, const char *tit
         fputc('\n', out);
         return;
     }
-    fprintf(out, " %14s", diff_cell(&cells[2], change, order));
+    fprintf(out, " %14s", change_cell(&cells[2], change, order));
     print_change(out, (double)report_value(base, order), change);
 }
 
@@ -138,14 +139,14 @@ static void print_pair(FILE *out, size_t number, const struct diff_view *view,
     struct format_buffer cells[3];
 
     fprintf(out, "%4zu. %12s %14s %14s  %-5s", number,
-            diff_cell(&cells[0], diff_pair_change(view->diff, pair, order), order),
+            change_cell(&cells[0], diff_pair_change(view->diff, pair, order), order),
             column_cell(&cells[1], pair->base ? &pair->base->counters : &nothing, order),
             column_cell(&cells[2], pair->new ? &pair->new->counters : &nothing, order),
             status(pair));
     for (enum report_order other = 0; other < REPORT_ORDER_TEMPORARY; other++) {
         if (other != order)
             fprintf(out, " %13s",
-                    diff_cell(&cells[0], diff_pair_change(view->diff, pair, other), other));
+                    change_cell(&cells[0], diff_pair_change(view->diff, pair, other), other));
     }
     fputc('\n', out);
     rows_print_names(out, &item->row, view->options);

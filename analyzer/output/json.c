@@ -293,7 +293,7 @@ static json_t *phase_object(const struct trace *trace, const struct mark *mark) 
     return object;
 }
 
-void json_write_phases(FILE *out, const struct report *report) {
+static void write_phases(FILE *out, const struct report *report) {
     bool first = true;
 
     fputs("\"phases\": [", out);
@@ -421,7 +421,7 @@ static bool write_report(FILE *out, struct report *report, const struct report_o
     if (!(tree ? write_tree(out, report, options, error)
                : write_lists(out, report, options, error)))
         return false;
-    json_write_phases(out, report);
+    write_phases(out, report);
     write_timeline(out, report);
     fputs("\"threads\": [", out);
     for (size_t i = 0; i < report->threads.count; i++)

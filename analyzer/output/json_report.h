@@ -20,9 +20,6 @@ void json_write_member(FILE *out, const char *key, json_t *value);
 /* One of an array, the index of which says whether a comma stands before it. */
 void json_write_item(FILE *out, size_t index, json_t *value);
 
-/* Member "phases". */
-void json_write_phases(FILE *out, const struct report *report);
-
 /* A row with its names and counters. */
 json_t *json_row(const struct report_row *row, enum report_by by, bool fold);
 
