@@ -3,23 +3,8 @@
 # planted mistakes those that are about them fail and name them; after the fix they pass again.
 # Usage: ctest.sh BUILD_DIR LIBDIR LLVM_VERSION
 set -eu
-build=$1 libdir=$2 version=$3
-source=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset MEMTRACK_OPTIONS CC CXX CFLAGS CXXFLAGS LDFLAGS
-
-fail() {
-  printf 'FAIL: %s\n' "$*"
-  exit 1
-}
-
-quiet() {
-  "$@" >"$work/log" 2>&1 || {
-    cat "$work/log"
-    fail "$*"
-  }
-}
+# shellcheck source=test/install/common.sh
+. "$(dirname "$0")/common.sh"
 
 quiet cmake --install "$build" --prefix "$work/prefix"
 cp -r "$source/examples/ctest" "$work/project"

@@ -3,23 +3,9 @@
 # documented way; each program's report must hold what the project allocates.
 # Usage: install.sh BUILD_DIR LIBDIR LLVM_VERSION
 set -eu
-build=$1 libdir=$2 version=$3
-source=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset MEMTRACK_OPTIONS MEMTRACK_CC MEMTRACK_CXX CC CXX CFLAGS CXXFLAGS LDFLAGS
-
-fail() {
-  printf 'FAIL: %s\n' "$*"
-  exit 1
-}
-
-quiet() {
-  "$@" >"$work/log" 2>&1 || {
-    cat "$work/log"
-    fail "$*"
-  }
-}
+# shellcheck source=test/install/common.sh
+. "$(dirname "$0")/common.sh"
+project=$source/test/install/project
 
 quiet cmake --install "$build" --prefix "$work/first"
 mv "$work/first" "$work/prefix"
@@ -60,7 +46,7 @@ EOF
 }
 
 # A compiler that is given flags, in CMake.
-quiet cmake -S "$source/project" -B "$work/flags" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+quiet cmake -S "$project" -B "$work/flags" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
   -DCMAKE_C_COMPILER="clang-$version" -DCMAKE_CXX_COMPILER="clang++-$version" \
   -DCMAKE_C_FLAGS=-Werror -DCMAKE_CXX_FLAGS=-Werror
 quiet cmake --build "$work/flags"
@@ -75,12 +61,12 @@ for object in "$work"/flags/CMakeFiles/context.dir/*.o; do
   nm -u "$object" | grep -q __memtrack_ || fail "CONTEXT site leaves $object as it is"
   ! nm "$object" | grep -e '__memtrack_context$' -e __memtrack_config || fail "CONTEXT site: $object"
 done
-quiet cmake -S "$source/project" -B "$work/flags" -DCONTEXT=stack
+quiet cmake -S "$project" -B "$work/flags" -DCONTEXT=stack
 quiet cmake --build "$work/flags"
 nm -u "$work/flags/CMakeFiles/context.dir/main.cpp.o" | grep -q '__memtrack_context$' ||
   fail "CONTEXT stack leaves calling contexts out"
 for wrong in both ''; do
-  if cmake -S "$source/project" -B "$work/flags" -DCONTEXT="$wrong" >"$work/log" 2>&1; then
+  if cmake -S "$project" -B "$work/flags" -DCONTEXT="$wrong" >"$work/log" 2>&1; then
     fail "memtrack_instrument() accepts CONTEXT '$wrong'"
   fi
   grep -q "CONTEXT is stack or site, not '$wrong'" "$work/log" || {
@@ -90,21 +76,21 @@ for wrong in both ''; do
 done
 
 # The build tree is as good as an installation.
-quiet cmake -S "$source/project" -B "$work/uninstalled" -G Ninja -DMemTrack_DIR="$build/$libdir/cmake/MemTrack" \
+quiet cmake -S "$project" -B "$work/uninstalled" -G Ninja -DMemTrack_DIR="$build/$libdir/cmake/MemTrack" \
   -DCMAKE_C_COMPILER="clang-$version" -DCMAKE_CXX_COMPILER="clang++-$version"
 quiet cmake --build "$work/uninstalled"
 expect "$work/uninstalled/context" 2 1100
 
 # The drivers as CMake's compilers, alone and together with memtrack_instrument().
 CC="$prefix/bin/memtrack-cc" CXX="$prefix/bin/memtrack-c++" \
-  quiet cmake -S "$source/project" -B "$work/driver" -G Ninja -DCMAKE_PREFIX_PATH="$prefix"
+  quiet cmake -S "$project" -B "$work/driver" -G Ninja -DCMAKE_PREFIX_PATH="$prefix"
 quiet cmake --build "$work/driver"
 expect "$work/driver/plain" 2 1100
 expect "$work/driver/instrumented" 2 1100
 expect "$work/driver/context" 2 1100
 
 # The wrong compiler is refused, with the way out.
-if cmake -S "$source/project" -B "$work/wrong" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+if cmake -S "$project" -B "$work/wrong" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
   -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ >"$work/log" 2>&1; then
   fail "memtrack_instrument() accepts gcc"
 fi
@@ -114,7 +100,7 @@ tr '\n' ' ' <"$work/log" | tr -s ' ' | grep -q "needs clang $version, but the C 
 }
 
 # make, and plain flags by pkg-config.
-cp -r "$source/project" "$work/make"
+cp -r "$project" "$work/make"
 quiet make -C "$work/make" CC="$prefix/bin/memtrack-cc" CXX="$prefix/bin/memtrack-c++"
 expect "$work/make/main" 2 1100
 quiet make -C "$work/make" -B CC="$prefix/bin/memtrack-cc --memtrack-context=site" \
@@ -128,8 +114,8 @@ pc() {
 plugin=$(pc --variable=plugin)
 # shellcheck disable=SC2046 # several words are meant
 {
-  quiet "clang-$version" -fpass-plugin="$plugin" $(pc --cflags) -c "$source/project/part.c" -o "$work/part.o"
-  quiet "clang++-$version" -fpass-plugin="$plugin" $(pc --cflags) "$source/project/main.cpp" "$work/part.o" \
+  quiet "clang-$version" -fpass-plugin="$plugin" $(pc --cflags) -c "$project/part.c" -o "$work/part.o"
+  quiet "clang++-$version" -fpass-plugin="$plugin" $(pc --cflags) "$project/main.cpp" "$work/part.o" \
     $(pc --libs) -o "$work/pc"
 }
 expect "$work/pc" 2 1100
@@ -151,7 +137,7 @@ quiet gcc $(pc --cflags) "$work/api.c" -o "$work/api"
 quiet "$work/api"
 
 # A static program.
-quiet "$prefix/bin/memtrack-cc" -O2 -static -c "$source/project/part.c" -o "$work/part.o"
-quiet "$prefix/bin/memtrack-c++" -O2 -static "$source/project/main.cpp" "$work/part.o" -o "$work/static"
+quiet "$prefix/bin/memtrack-cc" -O2 -static -c "$project/part.c" -o "$work/part.o"
+quiet "$prefix/bin/memtrack-c++" -O2 -static "$project/main.cpp" "$work/part.o" -o "$work/static"
 expect "$work/static" 2 1100
 echo "all checks passed"
