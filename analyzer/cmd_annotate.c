@@ -29,7 +29,7 @@ static const char help[] =
     "  --limit N            files in the text; 0 for all (default 20)\n"
     "  --min-bytes N        leave out lines and files that cost less\n"
     "  --no-fold            count what wrappers and the C++ standard library allocate as their\n"
-    "                       own, not as their caller's\n" VIEW_HELP_SCOPE
+    "                       own, not as their caller's\n" VIEW_HELP_SCOPE COMMAND_HELP_JOBS
     "  --help               this text\n"
     "\n"
     "  self    allocated on the line itself\n"

@@ -43,6 +43,8 @@ static const char help[] =
     "  --limit N                   places of a rule in the text, at most 5 (default 3)\n"
     "  --no-fold                   show every frame\n"
     "  --verbose                   tell what each suppression matched\n"
+    "  --jobs N                    threads that read and match, at most (default: one for each\n"
+    "                              CPU)\n"
     "  --help                      this text\n"
     "\n"
     "Rules: max-METRIC LIMIT, the options without dashes, or forbid allocations; then, if it is\n"

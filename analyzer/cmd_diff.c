@@ -22,7 +22,8 @@ static const char help[] =
     "                       multiplied by one factor; the peak, which is a level, is not\n"
     "  --limit N            rows of the text; 0 for all (default 10)\n"
     "  --min-bytes N        leave out what has changed by less\n"
-    "  --no-fold            show every frame\n" VIEW_HELP_SCOPE "  --help               this text\n"
+    "  --no-fold            show every frame\n" VIEW_HELP_SCOPE COMMAND_HELP_JOBS
+    "  --help               this text\n"
     "\n"
     "Joining: contexts are the same if their hashes are, which builds of the same source have in\n"
     "common, wherever they are loaded. What has no partner then is joined by the names of its\n"

@@ -18,7 +18,8 @@ static const char help[] =
     "  --verbose            tell what each suppression matched\n"
     "  --limit N            rows of each list of the text; 0 for all (default 10)\n"
     "  --min-bytes N        leave out rows that have less\n"
-    "  --no-fold            show every frame\n" VIEW_HELP_SCOPE "  --help               this text\n"
+    "  --no-fold            show every frame\n" VIEW_HELP_SCOPE COMMAND_HELP_JOBS
+    "  --help               this text\n"
     "\n"
     "Definitions:\n"
     "  unreachable  no root (globals, stacks, registers, thread-local memory) leads to it, be it\n"

@@ -41,7 +41,6 @@ static void warn_of_live_file(const struct trace *trace) {
                 trace->path);
 }
 
-/* One that cannot be read does not keep the others from being reported. */
 /* A glob that matches a copy, say. Made traces may have no id. */
 static void warn_of_repetition(const struct session *session, const struct trace *trace) {
     for (const struct trace *other = session->traces; other < trace; other++) {
@@ -54,6 +53,7 @@ static void warn_of_repetition(const struct session *session, const struct trace
     }
 }
 
+/* One that cannot be read does not keep the others from being reported. */
 static bool open_traces(struct session *session, char **paths, size_t count) {
     struct error error;
 

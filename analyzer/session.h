@@ -31,7 +31,8 @@ bool session_load(struct session *session, char **paths, size_t count,
                   const struct session_request *request);
 void session_close(struct session *session);
 
-/* Writes what a command is for; `data` is its arguments. False for lack of memory only. */
+/* Writes what a command is for; `data` is its arguments. False with the error set: for lack of
+ * memory, or because the traces do not have what is asked for. */
 typedef bool session_writer(FILE *out, struct session *session, const void *data,
                             struct error *error);
 

@@ -9,7 +9,6 @@
 #include "output.h"
 #include "seccomp.h"
 #include "sink.h"
-#include "text.h"
 
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -69,8 +68,18 @@ struct work {
 
 static struct mt_exiting exiting;
 
+/* What the options leave out, whatever the program is like at its end. */
+static enum mt_scan_result left_out(void) {
+    if (mt_options.leaks == MT_LEAKS_OFF)
+        return MT_SCAN_OFF;
+    if (mt_options.mode != MT_MODE_TRACE || mt_options.sample != MT_SAMPLE_ALL)
+        return MT_SCAN_MODE;
+    return MT_SCAN_DONE;
+}
+
 void mt_references_prepare(void) {
-    mt_seccomp_prepare();
+    if (left_out() == MT_SCAN_DONE)
+        mt_seccomp_prepare();
 }
 
 void mt_references_exit(uintptr_t stack_pointer) {
@@ -397,12 +406,11 @@ static uint64_t resident_bytes(void) {
 }
 
 static enum mt_scan_result decide(bool *few_calls) {
+    enum mt_scan_result options = left_out();
     enum mt_seccomp filter;
 
-    if (mt_options.leaks == MT_LEAKS_OFF)
-        return MT_SCAN_OFF;
-    if (mt_options.mode != MT_MODE_TRACE || mt_options.sample != MT_SAMPLE_ALL)
-        return MT_SCAN_MODE;
+    if (options != MT_SCAN_DONE)
+        return options;
     if (mt_output.stopped)
         return MT_SCAN_NO_SPACE;
     if (resident_bytes() >> 20 > mt_options.leaks_max_mb)
@@ -539,7 +547,5 @@ void mt_references_write(void) {
         result = MT_SCAN_NO_MEMORY;
     }
     put_summary(work, result, start);
-    if (work) {
-        mt_os_memory_unmap(work, work_bytes);
-    }
+    mt_os_memory_unmap(work, work_bytes);
 }

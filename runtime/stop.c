@@ -35,7 +35,6 @@ enum state { STATE_WAIT, STATE_GO, STATE_STOPPED, STATE_RELEASE, STATE_DONE };
 /* Shared with the tracer. */
 static struct {
     _Atomic uint32_t state; /* a futex: enum state */
-    struct mt_stop *stop;
     pid_t exiting;
     pid_t caller;
     bool listed; /* all threads are in the list */
@@ -450,7 +449,6 @@ bool mt_stop_begin(struct mt_stop *stop, pid_t exiting, bool alone) {
     if (!memory)
         return false;
     stop->threads = (void *)(memory + TRACER_STACK + LIST_BYTES);
-    shared.stop = stop;
     shared.exiting = exiting;
     shared.caller = gettid();
     shared.listed = false;

@@ -91,8 +91,11 @@ static void print_duration(FILE *out, const struct diff_view *view) {
              : new > base ? "+"
                           : "",
              cells[2].text);
-    fprintf(out, "  %-12s %14s %14s %14s", "duration", format_duration(&cells[0], base),
-            format_duration(&cells[1], new), signed_text);
+    format_duration(&cells[0], base);
+    format_duration(&cells[1], new);
+    fprintf(out, "  %-12s %*s %*s %*s", "duration", format_width(cells[0].text, 14), cells[0].text,
+            format_width(cells[1].text, 14), cells[1].text, format_width(signed_text, 14),
+            signed_text);
     print_change(out, base, new - base);
 }
 

@@ -40,6 +40,17 @@ static void print_command(FILE *out, const struct process_def *process) {
     free(line);
 }
 
+void notes_name(FILE *out, const char *name, int columns) {
+    char *clean = names_utf8(name, strlen(name));
+    size_t width;
+
+    if (clean)
+        clean[names_prefix(clean, (size_t)columns)] = '\0';
+    width = clean ? names_width(clean) : 0;
+    fprintf(out, "%s%*s", clean ? clean : "", columns - (int)width, "");
+    free(clean);
+}
+
 void notes_title(FILE *out, const char *what, const struct report *report) {
     const struct trace *trace = report->traces.items[0]->trace;
     const struct process_def *process = &trace->defs.process;

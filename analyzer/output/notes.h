@@ -10,6 +10,9 @@
 /* Text of a trace in one line, sanitized and shortened. */
 void notes_clean(FILE *out, const char *bytes, size_t size);
 
+/* A name of a trace, cleaned, in exactly so many columns. */
+void notes_name(FILE *out, const char *name, int columns);
+
 /* "MemTrack WHAT: program", and its command. */
 void notes_title(FILE *out, const char *what, const struct report *report);
 

@@ -58,20 +58,19 @@ static void print_summary(FILE *out, const struct report *report, const struct h
         fprintf(out, "  sampled      all figures are estimates; +- their standard error\n");
 }
 
-/* At most 15 columns, or exactly as many. */
-static void print_thread_name(FILE *out, const struct held_thread *thread, bool pad) {
+static const char *thread_name(const struct held_thread *thread) {
     const struct thread_def *def =
         thread->any ? NULL : defs_thread(&thread->trace->defs, thread->id);
-    const char *name = thread->any ? "others" : def ? def->name : "";
+
+    return thread->any ? "others" : def ? def->name : "";
+}
+
+/* At most 15 columns, and a space after them. */
+static void print_short_name(FILE *out, const char *name) {
     char *clean = names_utf8(name, strlen(name));
 
-    if (clean) {
-        fprintf(out, "%.*s", (int)names_prefix(clean, 15), clean);
-        if (pad)
-            fprintf(out, "%*s", 15 - (int)(names_width(clean) < 15 ? names_width(clean) : 15), "");
-        else if (clean[0])
-            fputc(' ', out);
-    }
+    if (clean && clean[0])
+        fprintf(out, "%.*s ", (int)names_prefix(clean, 15), clean);
     free(clean);
 }
 
@@ -86,7 +85,7 @@ static void print_largest_thread(FILE *out, const struct held_report *held,
     fputs("  ", out);
     if (!thread->any)
         fprintf(out, "%u ", thread->id);
-    print_thread_name(out, thread, false);
+    print_short_name(out, thread_name(thread));
     fprintf(out, "%.0f %%", 100 * row->shares[0].sum.bytes / row->sum.bytes);
 }
 
@@ -148,7 +147,7 @@ static void print_threads(FILE *out, const struct report *report, const struct h
             fprintf(out, "  %6s  ", "");
         else
             fprintf(out, "  %6u  ", thread->id);
-        print_thread_name(out, thread, true);
+        notes_name(out, thread_name(thread), 15);
         fprintf(out, "  %11s %8s %14s ", BYTES(bytes),
                 SHARE(bytes, weights_rounded(held->total.bytes)),
                 COUNT(weights_rounded(thread->sum.blocks)));

@@ -11,7 +11,7 @@
 #define SCHEMA "https://json.schemastore.org/sarif-2.1.0.json"
 #define ROOT_ID "SRCROOT"
 
-/* "message": {"text": ...} of what a printer of check.h prints. */
+/* "message": {"text": ...} */
 static json_t *message(const char *text) {
     json_t *object = json_object();
 

@@ -271,21 +271,18 @@ static void print_threads(FILE *out, struct report *report, const struct report_
     fprintf(out, "%99s\n", "others");
     for (size_t i = 0; i < report->threads.count; i++) {
         const struct report_thread *thread = &report->threads.items[i];
-        const char *name = thread->def ? thread->def->name : "";
-        char *clean = names_utf8(name, strlen(name));
 
         if (options->limit && i == options->limit) {
             fprintf(out, "  ... and %s more (--limit 0 shows all)\n",
                     COUNT(report->threads.count - i));
-            free(clean);
             break;
         }
-        fprintf(out, "  %6u  %-15.15s  %11s %11s %11s %12s %12s %10s\n", thread->id,
-                clean ? clean : "", BYTES(thread->counters.peak_bytes),
+        fprintf(out, "  %6u  ", thread->id);
+        notes_name(out, thread->def ? thread->def->name : "", 15);
+        fprintf(out, "  %11s %11s %11s %12s %12s %10s\n", BYTES(thread->counters.peak_bytes),
                 BYTES(thread->counters.leaked_bytes), BYTES(thread->counters.allocated_bytes),
                 COUNT(thread->counters.allocations), COUNT(thread->counters.frees),
                 COUNT(thread->freed_by_others));
-        free(clean);
     }
 }
 

@@ -3,7 +3,6 @@
 #include "output/scope.h"
 #include "output/threads.h"
 #include "util/format.h"
-#include "util/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,17 +18,6 @@ enum { MATRIX = 8, NAME = 15 };
 #define SHARE(part, whole)                                                                         \
     format_share(&(struct format_buffer){{0}}, weights_rounded(part), weights_rounded(whole))
 
-/* Cleaned, in exactly so many columns. */
-static void print_name(FILE *out, const char *name, int columns) {
-    char *clean = names_utf8(name, strlen(name));
-    size_t size = clean ? names_prefix(clean, (size_t)columns) : 0;
-
-    if (clean)
-        clean[size] = '\0';
-    fprintf(out, "%s%*s", clean ? clean : "", columns - (int)(clean ? names_width(clean) : 0), "");
-    free(clean);
-}
-
 /* Its id, or by name how many they are. */
 static uint32_t number_of(const struct threads_view *view, const struct thread_matrix *matrix,
                           const struct thread_group *group) {
@@ -41,7 +29,7 @@ static void print_group(FILE *out, const struct threads_view *view,
     const struct thread_group *group = &matrix->groups[index];
 
     fprintf(out, "%7u  ", number_of(view, matrix, group));
-    print_name(out, thread_matrix_name(matrix, group), NAME);
+    notes_name(out, thread_matrix_name(matrix, group), NAME);
 }
 
 /* Among several traces. */
@@ -164,7 +152,7 @@ static void print_matrix(FILE *out, const struct threads_view *view) {
 
         fputc(' ', out);
         if (view->by_name)
-            print_name(out, thread_matrix_name(row->matrix, threads_group(row)), 10);
+            notes_name(out, thread_matrix_name(row->matrix, threads_group(row)), 10);
         else
             fprintf(out, "%10u", number_of(view, row->matrix, threads_group(row)));
     }

@@ -1,5 +1,6 @@
 #include "output/timeline_marks.h"
 
+#include "output/notes.h"
 #include "util/format.h"
 #include "util/names.h"
 
@@ -72,19 +73,8 @@ void timeline_print_phases(FILE *out, const struct timeline_axis *axis,
         at = column + 1;
         if (end <= at)
             continue;
-        timeline_print_name(out, phases[i].mark->name, (int)(end - at));
+        notes_name(out, phases[i].mark->name, (int)(end - at));
         at = end;
     }
     fputc('\n', out);
-}
-
-void timeline_print_name(FILE *out, const char *name, int columns) {
-    char *clean = names_utf8(name, strlen(name));
-    size_t width;
-
-    if (clean)
-        clean[names_prefix(clean, (size_t)columns)] = '\0';
-    width = clean ? names_width(clean) : 0;
-    fprintf(out, "%s%*s", clean ? clean : "", columns - (int)width, "");
-    free(clean);
 }

@@ -26,7 +26,4 @@ void timeline_print_times(FILE *out, const struct timeline_axis *axis);
 void timeline_print_phases(FILE *out, const struct timeline_axis *axis,
                            const struct timeline *timeline);
 
-/* A name of the trace's, cleaned, in exactly so many columns. */
-void timeline_print_name(FILE *out, const char *name, int columns);
-
 #endif

@@ -95,7 +95,7 @@ static void print_phase(FILE *out, const struct timeline *timeline, size_t index
     double seconds = (to - from) / 1e9;
 
     fputs("  ", out);
-    timeline_print_name(out, phase->mark ? phase->mark->name : "(before)", NAME);
+    notes_name(out, phase->mark ? phase->mark->name : "(before)", NAME);
     fputc(' ', out);
     print_cell(out, DURATION(from), 10);
     fputc(' ', out);
@@ -144,7 +144,7 @@ static bool print_thread(FILE *out, const struct timeline_view *view,
     bool good;
 
     fprintf(out, "  %6u  ", id);
-    timeline_print_name(out, def ? def->name : "", NAME);
+    notes_name(out, def ? def->name : "", NAME);
     fprintf(out, " %11s", SIZE(series->peak));
     print_cell(out, DURATION(trace_ns(timeline->trace, series->peak_ticks)), 11);
     fputc(' ', out);
@@ -220,7 +220,7 @@ static void print_process_name(FILE *out, const struct trace *trace) {
     const char *slash = strrchr(path, '/');
 
     fprintf(out, "%8u  ", trace->reader.header.pid);
-    timeline_print_name(out, slash ? slash + 1 : path, NAME);
+    notes_name(out, slash ? slash + 1 : path, NAME);
 }
 
 static bool print_apart(FILE *out, const struct timeline_view *view, const struct report_rows *rows,

@@ -44,13 +44,9 @@ uint64_t trace_last_ticks(const struct trace *trace) {
         last = trace->defs.end.ticks;
     if (trace->defs.profile.totals.last_ticks > last)
         last = trace->defs.profile.totals.last_ticks;
-    for (size_t i = 0; i < reader->block_count; i++) {
-        uint64_t ticks;
-
-        if (reader->blocks[i].kind != MT_BLOCK_EVENTS)
-            continue;
-        ticks = reader_block_header(reader, reader->blocks[i].offset).last_ticks;
-        last = ticks > last ? ticks : last;
+    for (size_t i = 0; i < reader->stream_count; i++) {
+        if (reader->streams[i].last_ticks > last)
+            last = reader->streams[i].last_ticks;
     }
     return last;
 }
