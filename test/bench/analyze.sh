@@ -47,3 +47,4 @@ status=0
 "$bench/analyze.sh" loop-3 2>"$work/log" || status=$?
 [ "$status" -eq 2 ] || fail "an unknown word is accepted"
 ! "$bench/analyze.sh" --update-docs handoff 2>"$work/log" || fail "one run goes into the documents"
+grep -q 'takes three rounds' "$work/log" || fail "$(cat "$work/log")"

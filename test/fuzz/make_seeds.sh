@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes inputs for fuzz_commands: small traces of every kind that make_trace knows, and real ones,
+# Writes inputs for fuzz_commands: small traces of most kinds that make_trace knows, and real ones,
 # if the driver is built: recorded whole, sampled, as a profile, and of a process that was killed.
 # Usage: make_seeds.sh DIRECTORY COMMANDS MAKE_TRACE [BIN]
 set -eu
@@ -9,7 +9,7 @@ directory=$1 commands=$2 make_trace=$3 bin=${4-}
 traces=$(mktemp -d)
 trap 'rm -rf "$traces"' EXIT
 for kind in demo predicted killed cut dropped calls recursion cut-context foreign-calls tags errors \
-  parent child profile; do
+  parent child profile sampled far leaks leaks-partial views; do
   "$make_trace" "$kind" "$traces/$kind" 2>/dev/null || {
     echo "make_seeds.sh: make_trace does not know $kind" >&2
     exit 1
