@@ -181,10 +181,6 @@ uint64_t mt_block_checksum(const void *data, size_t size) {
     return XXH3_64bits(data, size);
 }
 
-static inline uint64_t zigzag(int64_t value) {
-    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
-}
-
 /* Past what has already been written; returns how many events that is. */
 static uint32_t skip_written(const struct mt_buffer *buffer, const uint64_t **words,
                              uint64_t *ticks) {
@@ -264,7 +260,7 @@ static void put_plain(struct mt_encoder *encoder, struct mt_bytes *out,
                             (uint8_t)(record.op | (record.address & 15) << 4));
             mt_bytes_add_varint(&columns[MT_COLUMN_CONTEXTS], record.context.value);
             mt_bytes_add_varint(&columns[MT_COLUMN_ADDRESSES],
-                                zigzag((int64_t)((record.address >> 4) - granule)));
+                                mt_zigzag((int64_t)((record.address >> 4) - granule)));
             granule = record.address >> 4;
             if (!(record.op & MT_OP_FREE)) {
                 mt_bytes_add_varint(&columns[MT_COLUMN_SIZES], record.size);

@@ -37,6 +37,10 @@ static inline void mt_bytes_add_varint(struct mt_bytes *bytes, uint64_t value) {
     bytes->data[bytes->size++] = (uint8_t)value;
 }
 
+static inline uint64_t mt_zigzag(int64_t value) {
+    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
+}
+
 /* Maps the first encoder's memory; false if there is none. `level`: zstd's, 1 to 19. */
 bool mt_block_start(int level);
 

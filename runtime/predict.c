@@ -1,5 +1,6 @@
 #include "predict.h"
 
+#include "block.h"
 #include "os_memory.h"
 
 #include <sched.h>
@@ -325,13 +326,9 @@ static inline uint8_t *put_varint(uint8_t *at, uint64_t value) {
     return at;
 }
 
-static inline uint64_t zigzag(int64_t value) {
-    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
-}
-
 /* In units of 16 bytes from `base`; what does not lie on its units says so. */
 static inline uint8_t *put_address(uint8_t *at, uint64_t address, uint64_t base) {
-    uint64_t step = zigzag((int64_t)((address >> 4) - (base >> 4))) << 1;
+    uint64_t step = mt_zigzag((int64_t)((address >> 4) - (base >> 4))) << 1;
 
     if (MT_LIKELY(((address ^ base) & 15) == 0))
         return put_varint(at, step);
@@ -404,7 +401,7 @@ put_end(struct mt_predictor *p, uint64_t address, bool pool, uint8_t *columns[MT
         } else {
             guess = MT_GUESS_SLOT;
             columns[MT_PREDICTED_SLOTS] =
-                put_varint(columns[MT_PREDICTED_SLOTS], zigzag((int64_t)slot - p->last_slot));
+                put_varint(columns[MT_PREDICTED_SLOTS], mt_zigzag((int64_t)slot - p->last_slot));
         }
     }
     if (guess == MT_GUESS_NONE) {

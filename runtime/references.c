@@ -9,6 +9,7 @@
 #include "output.h"
 #include "seccomp.h"
 #include "sink.h"
+#include "text.h"
 
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -84,10 +85,6 @@ void mt_references_prepare(void) {
 
 void mt_references_exit(uintptr_t stack_pointer) {
     exiting = (struct mt_exiting){gettid(), stack_pointer, (uintptr_t)__builtin_thread_pointer()};
-}
-
-static uint64_t zigzag(int64_t value) {
-    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
 }
 
 /* Blocks of the trace */
@@ -216,8 +213,8 @@ static bool is_target(struct work *work, uintptr_t value) {
 
 /* Relative to the value before it or to where it stands, whatever is closer. */
 static void put_word(struct work *work, uintptr_t address, uintptr_t value) {
-    uint64_t near_last = zigzag((int64_t)(value >> 4) - (int64_t)(work->last_value >> 4));
-    uint64_t near_own = zigzag((int64_t)(value >> 4) - (int64_t)(address >> 4));
+    uint64_t near_last = mt_zigzag((int64_t)(value >> 4) - (int64_t)(work->last_value >> 4));
+    uint64_t near_own = mt_zigzag((int64_t)(value >> 4) - (int64_t)(address >> 4));
     bool own = near_own < near_last, odd = value & 15;
 
     mt_bytes_add_varint(&work->values, (own ? near_own : near_last) << 2 | own << 1 | odd);
@@ -291,9 +288,7 @@ static bool is_in_memory_only(const struct mt_mapping *mapping) {
     static const char *const starts[] = {"/dev/zero", "/SYSV", "/memfd:", "/dev/shm/", "[anon"};
 
     for (unsigned i = 0; i < sizeof starts / sizeof *starts; i++) {
-        size_t length = strlen(starts[i]);
-
-        if (mapping->path_length >= length && !memcmp(mapping->path, starts[i], length))
+        if (mt_regions_path_is(mapping, starts[i]))
             return true;
     }
     return false;
@@ -394,7 +389,7 @@ static uint64_t resident_bytes(void) {
     char text[256];
     const char *at = text;
 
-    if (!mt_seccomp_read("/proc/thread-self/statm", text, sizeof text))
+    if (!mt_text_read_file("/proc/thread-self/statm", text, sizeof text))
         return 0;
     for (int i = 0; i < 3; i++) {
         for (; *at >= '0' && *at <= '9'; at++)

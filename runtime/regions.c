@@ -83,21 +83,7 @@ static bool read_text(struct mt_regions *regions, size_t *size) {
     return length == 0 && *size > 0;
 }
 
-static uintptr_t take_hex(const char **at, const char *end) {
-    uintptr_t value = 0;
-
-    for (; *at < end; ++*at) {
-        unsigned digit = (unsigned char)**at;
-
-        digit = digit - '0' < 10u ? digit - '0' : digit - 'a' < 6u ? digit - 'a' + 10 : 16;
-        if (digit == 16)
-            break;
-        value = value << 4 | digit;
-    }
-    return value;
-}
-
-static bool path_is(const struct mt_mapping *mapping, const char *start) {
+bool mt_regions_path_is(const struct mt_mapping *mapping, const char *start) {
     size_t length = strlen(start);
 
     return mapping->path_length >= length && !memcmp(mapping->path, start, length);
@@ -107,22 +93,23 @@ static bool path_is(const struct mt_mapping *mapping, const char *start) {
 static uint8_t kind_of(const struct mt_mapping *mapping) {
     if (!mapping->readable)
         return 0;
-    if (!mapping->path_length || path_is(mapping, "[anon") || path_is(mapping, "[stack"))
+    if (!mapping->path_length || mt_regions_path_is(mapping, "[anon") ||
+        mt_regions_path_is(mapping, "[stack"))
         return MT_REGION_ANONYMOUS;
-    if (path_is(mapping, "[heap]"))
+    if (mt_regions_path_is(mapping, "[heap]"))
         return MT_REGION_HEAP;
     if (mapping->path[0] != '/' || !mapping->writable)
         return 0;
-    if (path_is(mapping, "/dev/") && !path_is(mapping, "/dev/zero") &&
-        !path_is(mapping, "/dev/shm/"))
+    if (mt_regions_path_is(mapping, "/dev/") && !mt_regions_path_is(mapping, "/dev/zero") &&
+        !mt_regions_path_is(mapping, "/dev/shm/"))
         return 0;
     return MT_REGION_FILE;
 }
 
 static void parse_line(const char *at, const char *end, struct mt_mapping *mapping) {
-    mapping->span.start = take_hex(&at, end);
+    mapping->span.start = mt_text_take_hex(&at, end);
     at++;
-    mapping->span.end = take_hex(&at, end);
+    mapping->span.end = mt_text_take_hex(&at, end);
     at++;
     if (end - at < 5)
         return;
@@ -131,7 +118,7 @@ static void parse_line(const char *at, const char *end, struct mt_mapping *mappi
     mapping->executable = at[2] == 'x';
     mapping->private = at[3] == 'p';
     at += 5;
-    mapping->offset = take_hex(&at, end);
+    mapping->offset = mt_text_take_hex(&at, end);
     /* device and inode */
     for (int fields = 0; fields < 2; fields++) {
         while (at < end && *at == ' ')
@@ -143,7 +130,7 @@ static void parse_line(const char *at, const char *end, struct mt_mapping *mappi
         at++;
     mapping->path = at;
     mapping->path_length = (uint16_t)(end - at < 4096 ? end - at : 4096);
-    mapping->is_stack = path_is(mapping, "[stack");
+    mapping->is_stack = mt_regions_path_is(mapping, "[stack");
     mapping->kind = kind_of(mapping);
 }
 
@@ -286,7 +273,7 @@ static size_t add_objects(struct mt_regions *regions) {
         const struct mt_mapping *mapping = &regions->mappings[i];
 
         if (mapping->readable && mapping->offset == 0 && mapping->path_length &&
-            mapping->path[0] == '/' && !path_is(mapping, "/dev/"))
+            mapping->path[0] == '/' && !mt_regions_path_is(mapping, "/dev/"))
             local += add_object(regions, mapping);
     }
     add_sealed(regions);

@@ -76,4 +76,7 @@ extern bool mt_regions_by_file;
 /* Copies memory of this process without ever failing for what is not there: returns how much. */
 size_t mt_regions_copy(void *to, uintptr_t from, size_t size);
 
+/* Whether the path of what is mapped, or the kernel's name for it, begins so. */
+bool mt_regions_path_is(const struct mt_mapping *mapping, const char *start);
+
 #endif

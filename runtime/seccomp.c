@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "seccomp.h"
 
+#include "text.h"
+
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
@@ -31,16 +33,6 @@ struct probe {
 static int filter_before; /* of system calls: its mode; -1: not to be told */
 static long filters_before;
 
-size_t mt_seccomp_read(const char *path, char *text, size_t size) {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = file < 0 ? 0 : read(file, text, size - 1);
-
-    if (file >= 0)
-        close(file);
-    text[length > 0 ? length : 0] = 0;
-    return length > 0 ? (size_t)length : 0;
-}
-
 /* A number of /proc/thread-self/status; -1 if it is not there. */
 static long number_of(const char *status, const char *key) {
     const char *found = strstr(status, key);
@@ -59,7 +51,7 @@ void mt_seccomp_prepare(void) {
     filter_before = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
     if (filter_before == 0)
         return;
-    mt_seccomp_read("/proc/thread-self/status", status, sizeof status);
+    mt_text_read_file("/proc/thread-self/status", status, sizeof status);
     filters_before = number_of(status, "\nSeccomp_filters:\t");
 }
 
@@ -157,7 +149,7 @@ enum mt_seccomp mt_seccomp_ask(void) {
     long mode;
 
     /* By files, which need no other calls than the runtime needs anyway. */
-    length = mt_seccomp_read("/proc/thread-self/status", status, sizeof status);
+    length = mt_text_read_file("/proc/thread-self/status", status, sizeof status);
     mode = number_of(status, "\nSeccomp:\t");
     if (filter_before == 0)
         return mode > 0 || (mode < 0 && length == sizeof status - 1) ? MT_SECCOMP_REFUSES

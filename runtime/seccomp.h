@@ -22,7 +22,4 @@ void mt_seccomp_prepare(void);
  * process has threads. */
 enum mt_seccomp mt_seccomp_ask(void);
 
-/* A small file, as text: returns its length, 0 if it cannot be read. */
-size_t mt_seccomp_read(const char *path, char *text, size_t size);
-
 #endif

@@ -3,6 +3,7 @@
 
 #include "os_memory.h"
 #include "tags.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,22 +54,6 @@ void mt_stack_start(struct mt_local *local) {
     set_bounds(local, high - size, size);
 }
 
-static uintptr_t parse_hex(const char **at, const char *end) {
-    uintptr_t value = 0;
-
-    for (; *at < end; ++*at) {
-        unsigned digit = (unsigned char)**at;
-
-        digit = digit >= '0' && digit <= '9'   ? digit - '0'
-                : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
-                                               : 16;
-        if (digit == 16)
-            break;
-        value = value << 4 | digit;
-    }
-    return value;
-}
-
 /* The mapping that holds the thread's control block, up to that: the C library puts it at the end
  * of the stacks of threads that it makes, and of those it is given. What lies above it may be
  * another mapping that the kernel has joined with it. */
@@ -91,9 +76,9 @@ static void find_bounds(struct mt_local *local) {
             /* A path may be longer than the buffer; what counts stands before it. */
             if (line_end == end && end - at < 64)
                 break;
-            low = parse_hex(&field, line_end);
+            low = mt_text_take_hex(&field, line_end);
             field++;
-            high = parse_hex(&field, line_end);
+            high = mt_text_take_hex(&field, line_end);
             if (inside - low < high - low) {
                 set_bounds(local, low, inside - low);
                 close(file);

@@ -2,6 +2,7 @@
 #include "stop.h"
 
 #include "os_memory.h"
+#include "text.h"
 #include "writer_thread.h"
 
 #include <elf.h>
@@ -46,8 +47,8 @@ static pid_t tracer;
 static char *memory; /* the tracer's stack, room to read the list of threads, then the threads */
 
 /* Returns what the kernel does. The tracer has the thread control block of the thread that made it,
- * and with it `errno`; it uses no function of the C library, in whose place a sanitizer's may be.
- */
+ * and with it `errno`; on x86-64 it uses no function of the C library, in whose place a sanitizer's
+ * may be. */
 static long call(long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d) {
 #if defined(__x86_64__)
     register uintptr_t fourth __asm__("r10") = d;
@@ -423,19 +424,13 @@ extern void __tsan_acquire(void *address) __attribute__((weak));
 
 static void open_tasks(void) {
     char text[4096];
-    ssize_t length;
     pid_t id;
-    int file;
 
     shared.tasks = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     shared.nested = false;
     if (shared.tasks < 0)
         return;
-    file = open("/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
-    length = file < 0 ? 0 : read(file, text, sizeof text - 1);
-    if (file >= 0)
-        close(file);
-    text[length > 0 ? length : 0] = 0;
+    mt_text_read_file("/proc/thread-self/status", text, sizeof text);
     /* Where it is not told, list_threads() looks for the caller. */
     shared.nested = read_ids(text, &id) > 1;
 }

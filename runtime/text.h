@@ -23,4 +23,10 @@ void mt_text_add_number(struct mt_text *text, uint64_t number);
 /* What stands after the last slash. */
 const char *mt_text_base_name(const char *path);
 
+/* The number in front of `*at`, in lower-case digits, which are passed over. */
+uintptr_t mt_text_take_hex(const char **at, const char *end);
+
+/* A small file, as text: returns its length, 0 if it cannot be read. */
+size_t mt_text_read_file(const char *path, char *text, size_t size);
+
 #endif

@@ -225,16 +225,10 @@ static inline void check_api(struct heap *heap, const struct heap *owner,
     }
 }
 
-/* What the selection leaves out lives, but is not told of. */
-static inline bool is_selected(const struct heap *heap, const struct live_block *block) {
-    return __builtin_expect(!heap->setup.selected, 1) ||
-           selected_block(heap->setup.selected, block);
-}
-
 /* What is more than facts of all blocks. */
 
 static void tell_begin(struct heap *heap, const struct live_block *block, unsigned op) {
-    if (is_selected(heap, block)) {
+    if (heap_selects(heap, block)) {
         facts_block_begins(heap->facts, block);
         if (heap->facts->estimates)
             estimates_block_begins(heap->facts->estimates, block);
@@ -246,7 +240,7 @@ static void tell_begin(struct heap *heap, const struct live_block *block, unsign
 }
 
 static void tell_end(struct heap *heap, const struct live_block *block, uint64_t ticks) {
-    if (is_selected(heap, block)) {
+    if (heap_selects(heap, block)) {
         facts_block_ends(heap->facts, block);
         if (heap->facts->estimates)
             estimates_block_ends(heap->facts->estimates, block);
@@ -277,7 +271,7 @@ static void free_inherited(struct heap *heap, const struct live_block *block, ui
 
 static void tell_freed(struct heap *heap, const struct live_block *block,
                        const struct block_free *by) {
-    if (!is_selected(heap, block))
+    if (!heap_selects(heap, block))
         return;
     facts_block_freed(heap->facts, block, by->stream, by->ticks);
     if (heap->facts->estimates)
@@ -485,7 +479,7 @@ static void estimate_leaks(struct heap *heap) {
     for (size_t i = 0; i <= heap->table.mask; i++) {
         const struct live_block *block = &heap->table.slots[i];
 
-        if (block->address && is_selected(heap, block))
+        if (block->address && heap_selects(heap, block))
             estimates_block_is_left(heap->facts->estimates, block);
     }
 }

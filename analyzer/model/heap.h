@@ -84,6 +84,12 @@ struct heap {
     bool out_of_memory;
 };
 
+/* What the selection leaves out lives, but is not told of. */
+static inline bool heap_selects(const struct heap *heap, const struct live_block *block) {
+    return __builtin_expect(!heap->setup.selected, 1) ||
+           selected_block(heap->setup.selected, block);
+}
+
 /* To be freed on success only. */
 bool heap_init(struct heap *heap, const struct heap_setup *setup, struct error *error);
 bool heap_process(struct heap *heap, const struct event *events, size_t count, struct error *error);

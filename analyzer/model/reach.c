@@ -94,11 +94,6 @@ static void add_inherited(struct reach_graph *graph, const struct heap *heap) {
     }
 }
 
-/* What the selection leaves out leads on, but is not counted. */
-static bool is_told_of(const struct heap *heap, const struct live_block *block) {
-    return !heap->setup.selected || selected_block(heap->setup.selected, block);
-}
-
 static bool add_nodes(struct scan *scan) {
     const struct heap *heap = scan->heap;
     size_t count = heap->table.count;
@@ -110,8 +105,9 @@ static bool add_nodes(struct scan *scan) {
     for (size_t i = 0; i <= heap->table.mask; i++) {
         const struct live_block *block = &heap->table.slots[i];
 
+        /* What the selection leaves out leads on, but is not counted. */
         if (block->address)
-            add_node(&scan->graph, heap, block, is_told_of(heap, block) ? REACH_OWN : 0);
+            add_node(&scan->graph, heap, block, heap_selects(heap, block) ? REACH_OWN : 0);
     }
     add_inherited(&scan->graph, heap);
     return reach_graph_sort(&scan->graph);

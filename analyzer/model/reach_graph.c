@@ -23,7 +23,7 @@ bool reach_graph_init(struct reach_graph *graph, size_t count) {
 void reach_graph_free(struct reach_graph *graph) {
     free(graph->nodes);
     free(graph->pages);
-    free(graph->edges);
+    free(graph->edges.items);
     free(graph->first_edge);
     free(graph->stack);
     *graph = (struct reach_graph){0};
@@ -126,25 +126,21 @@ uint32_t reach_graph_find(const struct reach_graph *graph, uint64_t value) {
 
 static void begin_up_to(struct reach_graph *graph, size_t node) {
     while (graph->begun <= node)
-        graph->first_edge[graph->begun++] = graph->edge_count;
+        graph->first_edge[graph->begun++] = graph->edges.count;
 }
 
 bool reach_graph_add_edge(struct reach_graph *graph, uint32_t source, uint32_t target) {
+    uint32_t *edge;
+
     begin_up_to(graph, source);
     /* Many words of a block point to the same one. */
-    if (graph->edge_count > graph->first_edge[source] &&
-        graph->edges[graph->edge_count - 1] == target)
+    if (graph->edges.count > graph->first_edge[source] &&
+        graph->edges.items[graph->edges.count - 1] == target)
         return true;
-    if (graph->edge_count == graph->edge_capacity) {
-        size_t capacity = graph->edge_capacity ? 2 * graph->edge_capacity : 1024;
-        uint32_t *edges = realloc(graph->edges, capacity * sizeof(*edges));
-
-        if (!edges)
-            return false;
-        graph->edges = edges;
-        graph->edge_capacity = capacity;
-    }
-    graph->edges[graph->edge_count++] = target;
+    edge = MT_LIST_ADD(graph->edges);
+    if (!edge)
+        return false;
+    *edge = target;
     return true;
 }
 
@@ -161,7 +157,7 @@ void reach_graph_flood(struct reach_graph *graph) {
         uint32_t node = graph->stack[--graph->stack_count];
 
         for (size_t i = graph->first_edge[node]; i < graph->first_edge[node + 1]; i++)
-            reach_graph_mark(graph, graph->edges[i]);
+            reach_graph_mark(graph, graph->edges.items[i]);
     }
 }
 
@@ -187,7 +183,7 @@ static void visit(struct reach_graph *graph, uint32_t start, size_t *next, uint3
             depth--;
             continue;
         }
-        target = graph->edges[next[depth - 1]++];
+        target = graph->edges.items[next[depth - 1]++];
         if (!is_left(graph, target) || graph->nodes[target].flags & REACH_SEEN)
             continue;
         graph->nodes[target].flags |= REACH_SEEN;
@@ -207,7 +203,7 @@ static void claim(struct reach_graph *graph, uint32_t by,
         uint32_t node = graph->stack[--graph->stack_count];
 
         for (size_t i = graph->first_edge[node]; i < graph->first_edge[node + 1]; i++) {
-            uint32_t target = graph->edges[i];
+            uint32_t target = graph->edges.items[i];
 
             if (!is_left(graph, target) || graph->nodes[target].flags & REACH_CLAIMED)
                 continue;

@@ -3,6 +3,8 @@
 #ifndef MT_MODEL_REACH_GRAPH_H
 #define MT_MODEL_REACH_GRAPH_H
 
+#include "util/list.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,9 +39,7 @@ struct reach_graph {
     size_t count;
     struct reach_page *pages;
     size_t page_mask;
-    uint32_t *edges;
-    size_t edge_count;
-    size_t edge_capacity;
+    MT_LIST(uint32_t) edges;
     size_t *first_edge; /* by node, and the end */
     size_t begun;       /* nodes whose first edge is known */
     uint32_t *stack;

@@ -10,9 +10,6 @@
  * thousands of them. */
 enum { ALL_EVENTS = 1 << 20, MIN_CHUNK = 64 };
 
-/* Bytes of the file that may be mapped before the pages are dropped. */
-enum { PAGES_KEPT = 16 << 20 };
-
 static size_t chunk_bytes(uint32_t events) {
     return sizeof(struct chunk) + events * sizeof(struct event);
 }
@@ -130,7 +127,7 @@ static void drop_pages(struct feed *feed, uint32_t block) {
     uint64_t before =
         atomic_fetch_add_explicit(&feed->read, header.stored_size, memory_order_relaxed);
 
-    if (before + header.stored_size < PAGES_KEPT)
+    if (before + header.stored_size < MT_PAGES_KEPT)
         return;
     atomic_store_explicit(&feed->read, 0, memory_order_relaxed);
     reader_drop_pages(feed->reader);

@@ -107,6 +107,9 @@ static inline const uint8_t *reader_at(const struct reader *reader, uint64_t off
     return offset < reader->size ? reader->map + offset : reader->joined + (offset - reader->size);
 }
 
+/* Bytes of the file that may be read before its pages are dropped. */
+enum { MT_PAGES_KEPT = 16 << 20 };
+
 /* Gives back the memory that the pages read so far take: the kernel has them anyway, and reads them
  * again when they are needed. Any thread may, at any time. */
 void reader_drop_pages(const struct reader *reader);

@@ -42,10 +42,10 @@ static bool read_regions(struct cursor *in, uint32_t count,
                          const struct references_visitor *visitor, struct error *error) {
     for (uint32_t i = 0; i < count; i++) {
         struct memory_region region;
-        uint64_t size;
+        uint64_t size, thread;
 
         if (!cursor_fixed(in, &region.kind, 1) || !cursor_varint(in, &region.start) ||
-            !cursor_varint(in, &size) || !cursor_varint(in, &region.thread) ||
+            !cursor_varint(in, &size) || !cursor_varint(in, &thread) ||
             !cursor_string(in, max_name, &region.name) || size > UINT64_MAX - region.start)
             return cut_short(error, "a region");
         region.end = region.start + size;

@@ -22,8 +22,7 @@ struct scan_def {
 struct memory_region {
     uint64_t start;
     uint64_t end;
-    uint8_t kind;    /* enum mt_region_kind, or one of a later version */
-    uint64_t thread; /* the kernel's id; 0: none */
+    uint8_t kind; /* enum mt_region_kind, or one of a later version */
     struct cursor name;
 };
 

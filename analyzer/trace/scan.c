@@ -10,7 +10,6 @@
 
 /* An event takes at least a byte in four of the five columns; in two of the predicted ones. */
 enum { COLUMN_HEAD = 4 * MT_COLUMN_COUNT, MIN_EVENT_SIZE = 4 };
-enum { PAGES_KEPT = 16 << 20 }; /* bytes of the file */
 enum { PREDICTED_HEAD = 4 + MT_PREDICTED_COUNT - 1, MIN_PREDICTED_SIZE = 2 };
 
 static uint64_t min_events_size(const struct mt_block_header *header) {
@@ -255,7 +254,7 @@ bool scan_blocks(struct reader *reader, struct error *error) {
         struct mt_block_header header;
         const char *fault;
 
-        if (offset - dropped >= PAGES_KEPT) {
+        if (offset - dropped >= MT_PAGES_KEPT) {
             reader_drop_pages(reader);
             dropped = offset;
         }
