@@ -1,4 +1,5 @@
 #include "output/advice.h"
+#include "output/cells.h"
 #include "output/frames.h"
 #include "output/notes.h"
 #include "output/scope.h"
@@ -9,11 +10,6 @@
 #include <string.h>
 
 enum { CHAIN_INDENT = 8, TEXT_INDENT = 6 };
-
-/* Each use has its own buffer within one printf. */
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
-#define BYTES(n) format_bytes(&(struct format_buffer){{0}}, n)
-#define DURATION(ns) format_duration(&(struct format_buffer){{0}}, ns)
 
 /* Words in lines, which begin with spaces. */
 static void print_wrapped(FILE *out, const char *text) {

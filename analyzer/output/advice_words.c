@@ -1,12 +1,9 @@
 #include "output/advice.h"
 
+#include "output/cells.h"
 #include "util/format.h"
 
 #include <inttypes.h>
-
-/* Each use has its own buffer within one printf. */
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
-#define BYTES(n) format_bytes(&(struct format_buffer){{0}}, n)
 
 static const double high = 0.2, medium = 0.05;
 

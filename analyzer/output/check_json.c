@@ -13,13 +13,9 @@ static json_t *number(double value) {
                : json_real(value);
 }
 
-static json_t *text_or_null(const char *text) {
-    return text ? json_text(text) : json_null();
-}
-
 static json_t *sentence_of(const struct check_result *result) {
     char *sentence = check_sentence(result);
-    json_t *text = text_or_null(sentence);
+    json_t *text = json_text_or_null(sentence);
 
     free(sentence);
     return text;
@@ -46,7 +42,7 @@ static json_t *result_object(const struct check_result *result, bool fold) {
 
     JSON_SET(object, "rule", json_text(rule->text));
     JSON_SET(object, "metric", json_string(rule_metric_name(rule->metric)));
-    JSON_SET(object, "file", text_or_null(rule->file));
+    JSON_SET(object, "file", json_text_or_null(rule->file));
     JSON_SET(object, "line", rule->file ? json_integer(rule->line) : json_null());
     JSON_SET(object, "verdict", json_string(check_verdict_name(result->verdict)));
     JSON_SET(object, "value", result->measured ? number(result->value) : json_null());

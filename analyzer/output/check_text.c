@@ -1,3 +1,4 @@
+#include "output/cells.h"
 #include "output/check.h"
 #include "output/frames.h"
 #include "output/leaks.h"
@@ -7,8 +8,6 @@
 #include <stdlib.h>
 
 enum { DETAIL_INDENT = 11, CHAIN_INDENT = 13 };
-
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
 
 static void print_offenders(FILE *out, const struct check_view *view,
                             const struct check_result *result) {

@@ -1,4 +1,5 @@
 /* Errors of the program as text: what was done, and the calls that did it. */
+#include "output/cells.h"
 #include "output/errors.h"
 #include "output/frames.h"
 #include "output/notes.h"
@@ -7,10 +8,6 @@
 #include <inttypes.h>
 
 enum { CHAIN_INDENT = 8 };
-
-/* Each use has its own buffer within one printf. */
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
-#define DURATION(ns) format_duration(&(struct format_buffer){{0}}, ns)
 
 const char *errors_allocator(uint8_t api) {
     static const char *const names[] = {"an unknown function", "malloc", "new", "new[]"};

@@ -1,5 +1,6 @@
 /* What a trace consists of and whether it is whole. */
 #include "model/leaks.h"
+#include "output/cells.h"
 #include "output/output.h"
 #include "util/format.h"
 #include "util/names.h"
@@ -8,10 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
-#define BYTES(n) format_bytes(&(struct format_buffer){{0}}, n)
-#define DURATION(ns) format_duration(&(struct format_buffer){{0}}, ns)
 
 static void print_string(FILE *out, const char *label, const char *bytes, size_t size) {
     char *text = size ? names_utf8(bytes, size) : NULL;

@@ -28,7 +28,7 @@ json_t *json_text(const char *text) {
 }
 
 json_t *json_text_or_null(const char *text) {
-    return text[0] ? json_text(text) : json_null();
+    return text && text[0] ? json_text(text) : json_null();
 }
 
 json_t *json_hash(uint64_t hash) {

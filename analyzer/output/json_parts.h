@@ -18,7 +18,7 @@ json_t *json_rounded(double value);
 json_t *json_text_of_size(const char *bytes, size_t size);
 json_t *json_text(const char *text);
 
-/* null for the unknown, which is "" */
+/* null for the unknown, which is "" or NULL */
 json_t *json_text_or_null(const char *text);
 json_t *json_hash(uint64_t hash);
 

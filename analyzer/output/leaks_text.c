@@ -1,3 +1,4 @@
+#include "output/cells.h"
 #include "output/leaks.h"
 #include "output/notes.h"
 #include "output/rows.h"
@@ -5,11 +6,6 @@
 #include "util/format.h"
 
 #include <string.h>
-
-/* Each use has its own buffer within one printf. */
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
-#define BYTES(n) format_bytes(&(struct format_buffer){{0}}, n)
-#define SHARE(part, whole) format_share(&(struct format_buffer){{0}}, part, whole)
 
 static const char *plural(uint64_t count) {
     return count == 1 ? "" : "s";

@@ -1,4 +1,5 @@
 /* memtrack lifetimes for a terminal. */
+#include "output/cells.h"
 #include "output/chart.h"
 #include "output/columns.h"
 #include "output/lifetimes.h"
@@ -8,14 +9,6 @@
 #include "util/format.h"
 
 enum { BAR = 40 };
-
-/* Each use has its own buffer within one printf. */
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
-#define BLOCKS(n) COUNT(weights_rounded(n))
-#define BYTES(n) format_bytes(&(struct format_buffer){{0}}, n)
-#define DURATION(ns) format_duration(&(struct format_buffer){{0}}, ns)
-#define SHARE(part, whole)                                                                         \
-    format_share(&(struct format_buffer){{0}}, weights_rounded(part), weights_rounded(whole))
 
 static void print_cell(FILE *out, const char *text, int columns) {
     fprintf(out, "%*s", format_width(text, columns), text);
@@ -51,16 +44,16 @@ static void print_summary(FILE *out, const struct report *report,
         fputs("  duration     unknown: the trace does not tell the rate of its clock\n", out);
     else
         fprintf(out, "  duration     %s\n", DURATION(report->totals.duration_ns));
-    fprintf(out, "  freed        %s block%s of %s", BLOCKS(freed.blocks), plural(freed.blocks),
+    fprintf(out, "  freed        %s block%s of %s", COUNT_OF(freed.blocks), plural(freed.blocks),
             BYTES(weights_rounded(freed.bytes)));
     if (freed.blocks > 0 && !report->totals.rate_unknown)
         fprintf(out, ", which lived %s in the mean",
                 DURATION(lifetimes->lifetime_ns / freed.blocks));
-    fprintf(out, "\n  not freed    %s block%s of %s\n", BLOCKS(lifetimes->left.blocks),
+    fprintf(out, "\n  not freed    %s block%s of %s\n", COUNT_OF(lifetimes->left.blocks),
             plural(lifetimes->left.blocks), BYTES(weights_rounded(lifetimes->left.bytes)));
     if (weights_rounded(lifetimes->unknown.blocks))
         fprintf(out, "  not known    %s block%s of %s: how long %s lived, as the free was missed\n",
-                BLOCKS(lifetimes->unknown.blocks), plural(lifetimes->unknown.blocks),
+                COUNT_OF(lifetimes->unknown.blocks), plural(lifetimes->unknown.blocks),
                 BYTES(weights_rounded(lifetimes->unknown.bytes)),
                 weights_rounded(lifetimes->unknown.blocks) == 1 ? "it" : "they");
 }
@@ -97,9 +90,9 @@ static void print_histogram(FILE *out, const char *title, const struct histogram
 
         fputs("  ", out);
         print_cell(out, below(&buffer, i, name), 11);
-        fprintf(out, " %14s %8s %11s %8s", BLOCKS(totals[i].blocks),
-                SHARE(totals[i].blocks, sum.blocks), BYTES(weights_rounded(totals[i].bytes)),
-                SHARE(totals[i].bytes, sum.bytes));
+        fprintf(out, " %14s %8s %11s %8s", COUNT_OF(totals[i].blocks),
+                SHARE_OF(totals[i].blocks, sum.blocks), BYTES(weights_rounded(totals[i].bytes)),
+                SHARE_OF(totals[i].bytes, sum.bytes));
         print_bar(out, totals[i].blocks, largest, ascii);
         fputc('\n', out);
     }
@@ -133,7 +126,7 @@ static void print_row(FILE *out, size_t number, const struct lifetime_report *li
 
     fprintf(out, "%4zu. ", number);
     print_cell(out, column_cell(&cell, &row->row.counters, options->order), 11);
-    fprintf(out, " %14s ", BLOCKS(freed));
+    fprintf(out, " %14s ", COUNT_OF(freed));
     print_cell(out, freed > 0 ? DURATION(histograms->lifetime_ns / freed) : "-", 11);
     fputc(' ', out);
     print_cell(out, freed > 0 ? below(&cell, histogram_quantile(lives, 0.5), name_time) : "-", 11);
@@ -194,10 +187,10 @@ static void print_list(FILE *out, const struct lifetime_report *lifetimes,
             left++;
             continue;
         }
-        fprintf(out, "%4zu. %14s %11s %11s ", ++shown, BLOCKS(sum->blocks),
+        fprintf(out, "%4zu. %14s %11s %11s ", ++shown, COUNT_OF(sum->blocks),
                 BYTES(weights_rounded(sum->bytes)),
                 BYTES(weights_rounded(sum->bytes / sum->blocks)));
-        fprintf(out, "%13s\n", SHARE(sum->blocks, histogram_total(&row->histograms.sizes)));
+        fprintf(out, "%13s\n", SHARE_OF(sum->blocks, histogram_total(&row->histograms.sizes)));
         rows_print_names(out, &row->row, options);
     }
     print_left(out, left);

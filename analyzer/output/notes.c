@@ -1,5 +1,6 @@
 #include "output/notes.h"
 
+#include "output/cells.h"
 #include "util/format.h"
 #include "util/names.h"
 #include "util/path.h"
@@ -7,11 +8,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Each use has its own buffer within one printf. */
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
-#define BYTES(n) format_bytes(&(struct format_buffer){{0}}, n)
-#define SHARE(part, whole) format_share(&(struct format_buffer){{0}}, part, whole)
 
 void notes_clean(FILE *out, const char *bytes, size_t size) {
     char *text = names_utf8(bytes, size);

@@ -1,4 +1,5 @@
 /* memtrack peak for a terminal. */
+#include "output/cells.h"
 #include "output/columns.h"
 #include "output/notes.h"
 #include "output/peak.h"
@@ -9,12 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Each use has its own buffer within one printf. */
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
-#define BYTES(n) format_bytes(&(struct format_buffer){{0}}, n)
-#define SHARE(part, whole) format_share(&(struct format_buffer){{0}}, part, whole)
-#define DURATION(ns) format_duration(&(struct format_buffer){{0}}, ns)
 
 static void print_age(FILE *out, const struct held_sum *sum, bool known) {
     double ns = held_age_ns(sum);

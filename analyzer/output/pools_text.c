@@ -1,3 +1,4 @@
+#include "output/cells.h"
 #include "output/pools.h"
 #include "util/format.h"
 #include "util/names.h"
@@ -5,10 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Each use has its own buffer within one printf. */
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
-#define BYTES(n) format_bytes(&(struct format_buffer){{0}}, n)
 
 enum { NAME_COLUMNS = 24 };
 

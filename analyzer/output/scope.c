@@ -42,10 +42,6 @@ void scope_print(FILE *out, const struct report_scope *scope) {
     print_time(out, "until", scope->selection.until_ns);
 }
 
-static json_t *text_or_null(const char *text) {
-    return text ? json_text(text) : json_null();
-}
-
 static json_t *time_or_null(double ns) {
     return ns > 0 ? json_rounded(ns) : json_null();
 }
@@ -53,11 +49,11 @@ static json_t *time_or_null(double ns) {
 json_t *scope_object(const struct report_scope *scope) {
     json_t *object = json_object();
 
-    JSON_SET(object, "tag", text_or_null(scope->tag));
-    JSON_SET(object, "match", text_or_null(scope->match));
-    JSON_SET(object, "module", text_or_null(scope->module));
-    JSON_SET(object, "thread", text_or_null(scope->selection.thread));
-    JSON_SET(object, "phase", text_or_null(scope->selection.phase));
+    JSON_SET(object, "tag", json_text_or_null(scope->tag));
+    JSON_SET(object, "match", json_text_or_null(scope->match));
+    JSON_SET(object, "module", json_text_or_null(scope->module));
+    JSON_SET(object, "thread", json_text_or_null(scope->selection.thread));
+    JSON_SET(object, "phase", json_text_or_null(scope->selection.phase));
     JSON_SET(object, "since_ns", time_or_null(scope->selection.since_ns));
     JSON_SET(object, "until_ns", time_or_null(scope->selection.until_ns));
     return object;

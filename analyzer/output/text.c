@@ -1,4 +1,5 @@
 /* The report for a terminal: a summary, what it does not cover, and the places that matter. */
+#include "output/cells.h"
 #include "output/columns.h"
 #include "output/dump.h"
 #include "output/errors.h"
@@ -13,12 +14,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Each use has its own buffer within one printf. */
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
-#define BYTES(n) format_bytes(&(struct format_buffer){{0}}, n)
-#define SHARE(part, whole) format_share(&(struct format_buffer){{0}}, part, whole)
-#define DURATION(ns) format_duration(&(struct format_buffer){{0}}, ns)
 
 /* Behind a figure of a sampled trace. */
 static void print_error(FILE *out, const struct counters *counters, enum report_order order) {

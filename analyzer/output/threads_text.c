@@ -1,4 +1,5 @@
 /* memtrack threads for a terminal. */
+#include "output/cells.h"
 #include "output/notes.h"
 #include "output/scope.h"
 #include "output/threads.h"
@@ -9,14 +10,6 @@
 
 /* A matrix of more would not fit. */
 enum { MATRIX = 8, NAME = 15 };
-
-/* Each use has its own buffer within one printf. */
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, n)
-#define BLOCKS(n) COUNT(weights_rounded(n))
-#define SIZE(n) format_bytes(&(struct format_buffer){{0}}, weights_rounded(n))
-#define DURATION(ns) format_duration(&(struct format_buffer){{0}}, ns)
-#define SHARE(part, whole)                                                                         \
-    format_share(&(struct format_buffer){{0}}, weights_rounded(part), weights_rounded(whole))
 
 /* Its id, or by name how many they are. */
 static uint32_t number_of(const struct threads_view *view, const struct thread_matrix *matrix,
@@ -59,9 +52,9 @@ static void print_summary(FILE *out, const struct report *report, const struct t
         fprintf(out, "  duration     %s\n", DURATION(report->totals.duration_ns));
     fprintf(out, "  threads      %s\n", COUNT(report->totals.threads));
     fprintf(out, "  handed over  %s freed blocks of %s, by %s than had allocated them: %s\n",
-            BLOCKS(others.blocks), SIZE(others.bytes),
+            COUNT_OF(others.blocks), BYTES_OF(others.bytes),
             view->by_name ? "threads of another name" : "other threads",
-            SHARE(others.blocks, itself.blocks + others.blocks));
+            SHARE_OF(others.blocks, itself.blocks + others.blocks));
 }
 
 static void print_rows(FILE *out, const struct report *report, const struct threads_view *view,
@@ -85,10 +78,10 @@ static void print_rows(FILE *out, const struct report *report, const struct thre
         shown++;
         fputs("  ", out);
         print_group(out, view, row->matrix, row->group);
-        fprintf(out, " %11s %11s %12s %10s %10s %10s", SIZE(group->peak),
-                SIZE(group->allocated.bytes), BLOCKS(group->allocated.blocks),
-                row->ran_ns > 0 ? BLOCKS(group->allocated.blocks / row->ran_ns * 1e9) : "-",
-                BLOCKS(group->freed_by_others.blocks), BLOCKS(group->freed_for_others.blocks));
+        fprintf(out, " %11s %11s %12s %10s %10s %10s", BYTES_OF(group->peak),
+                BYTES_OF(group->allocated.bytes), COUNT_OF(group->allocated.blocks),
+                row->ran_ns > 0 ? COUNT_OF(group->allocated.blocks / row->ran_ns * 1e9) : "-",
+                COUNT_OF(group->freed_by_others.blocks), COUNT_OF(group->freed_for_others.blocks));
         print_process(out, report, row->matrix);
         fputc('\n', out);
     }
@@ -119,7 +112,8 @@ static void print_pairs(FILE *out, const struct report *report, const struct thr
         print_group(out, view, pair->matrix, pair->pair->owner);
         fputs("  ", out);
         print_group(out, view, pair->matrix, pair->pair->freer);
-        fprintf(out, " %14s %11s", BLOCKS(pair->pair->freed.blocks), SIZE(pair->pair->freed.bytes));
+        fprintf(out, " %14s %11s", COUNT_OF(pair->pair->freed.blocks),
+                BYTES_OF(pair->pair->freed.bytes));
         print_process(out, report, pair->matrix);
         fputc('\n', out);
     }
@@ -127,7 +121,7 @@ static void print_pairs(FILE *out, const struct report *report, const struct thr
         fprintf(out, "  ... and %s more (--limit 0 shows all)\n", COUNT(left));
     if (view->beyond.blocks > 0)
         fprintf(out, "  and %s blocks of %s among further pairs, which are not told apart\n",
-                BLOCKS(view->beyond.blocks), SIZE(view->beyond.bytes));
+                COUNT_OF(view->beyond.blocks), BYTES_OF(view->beyond.bytes));
 }
 
 /* What the row's threads allocated and the column's freed. */
@@ -163,7 +157,7 @@ static void print_matrix(FILE *out, const struct threads_view *view) {
         for (size_t k = 0; k < view->rows.count; k++) {
             double bytes = cell_of(view, i, k);
 
-            fprintf(out, " %10s", bytes > 0 ? SIZE(bytes) : "-");
+            fprintf(out, " %10s", bytes > 0 ? BYTES_OF(bytes) : "-");
         }
         fputc('\n', out);
     }

@@ -1,4 +1,5 @@
 /* memtrack timeline for a terminal. */
+#include "output/cells.h"
 #include "output/chart.h"
 #include "output/notes.h"
 #include "output/rows.h"
@@ -11,11 +12,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Each use has its own buffer within one printf. */
-#define COUNT(n) format_count(&(struct format_buffer){{0}}, weights_rounded(n))
-#define SIZE(n) format_bytes(&(struct format_buffer){{0}}, weights_rounded(n))
-#define DURATION(ns) format_duration(&(struct format_buffer){{0}}, ns)
 
 enum { MAX_PHASES = 20, NAME = 15 };
 
@@ -100,9 +96,9 @@ static void print_phase(FILE *out, const struct timeline *timeline, size_t index
     print_cell(out, DURATION(from), 10);
     fputc(' ', out);
     print_cell(out, DURATION(to - from), 10);
-    fprintf(out, " %11s %11s %11s %11s %10s\n", SIZE(figures->high), SIZE(figures->live),
-            COUNT(figures->allocations), SIZE(figures->allocated_bytes),
-            seconds > 0 ? COUNT(figures->allocations / seconds) : "-");
+    fprintf(out, " %11s %11s %11s %11s %10s\n", BYTES_OF(figures->high), BYTES_OF(figures->live),
+            COUNT_OF(figures->allocations), BYTES_OF(figures->allocated_bytes),
+            seconds > 0 ? COUNT_OF(figures->allocations / seconds) : "-");
 }
 
 static void print_phase_table(FILE *out, const struct timeline *timeline) {
@@ -114,7 +110,7 @@ static void print_phase_table(FILE *out, const struct timeline *timeline) {
             "most live", "live at end", "allocations", "allocated", "a second");
     for (size_t i = first; i < timeline->phases.count; i++) {
         if (i - first == MAX_PHASES) {
-            fprintf(out, "  ... and %s more\n", COUNT((double)(timeline->phases.count - i)));
+            fprintf(out, "  ... and %s more\n", COUNT_OF((double)(timeline->phases.count - i)));
             break;
         }
         print_phase(out, timeline, i);
@@ -145,7 +141,7 @@ static bool print_thread(FILE *out, const struct timeline_view *view,
 
     fprintf(out, "  %6u  ", id);
     notes_name(out, def ? def->name : "", NAME);
-    fprintf(out, " %11s", SIZE(series->peak));
+    fprintf(out, " %11s", BYTES_OF(series->peak));
     print_cell(out, DURATION(trace_ns(timeline->trace, series->peak_ticks)), 11);
     fputc(' ', out);
     good = columns < 8 || print_sparkline(out, view, timeline, series, values, (size_t)columns);
@@ -162,7 +158,7 @@ static bool print_context(FILE *out, const struct timeline_view *view,
     struct report_row row;
     bool good;
 
-    fprintf(out, "  %11s", SIZE(timeline->series[group].peak));
+    fprintf(out, "  %11s", BYTES_OF(timeline->series[group].peak));
     print_cell(out, DURATION(trace_ns(timeline->trace, timeline->series[group].peak_ticks)), 11);
     fputs("  ", out);
     good = columns < 8 ||
@@ -192,7 +188,8 @@ static bool print_series(FILE *out, const struct timeline_view *view,
         good = threads ? print_thread(out, view, timeline, order[i], values)
                        : print_context(out, view, rows, trace, order[i], values);
     if (good && shown < count)
-        fprintf(out, "  ... and %s more (--limit 0 shows all)\n", COUNT((double)(count - shown)));
+        fprintf(out, "  ... and %s more (--limit 0 shows all)\n",
+                COUNT_OF((double)(count - shown)));
     free(order);
     return good;
 }
@@ -230,7 +227,7 @@ static bool print_apart(FILE *out, const struct timeline_view *view, const struc
     for (size_t i = 0; i < count; i++) {
         if (view->limit && i == view->limit) {
             fprintf(out, "\n... and %s processes more (--limit 0 shows all)\n",
-                    COUNT((double)(count - i)));
+                    COUNT_OF((double)(count - i)));
             break;
         }
         if (count > 1) {
@@ -271,12 +268,13 @@ static bool print_tree_processes(FILE *out, const struct timeline_view *view,
         uint64_t ticks = profile->present ? profile->totals.peak_ticks : timeline->total.peak_ticks;
 
         if (view->limit && i == view->limit) {
-            fprintf(out, "  ... and %s more (--limit 0 shows all)\n", COUNT((double)(count - i)));
+            fprintf(out, "  ... and %s more (--limit 0 shows all)\n",
+                    COUNT_OF((double)(count - i)));
             break;
         }
         fputs("  ", out);
         print_process_name(out, &view->traces[i]);
-        fprintf(out, " %11s", SIZE(peak));
+        fprintf(out, " %11s", BYTES_OF(peak));
         print_cell(out, DURATION(timeline_offset_ns(view, i) + trace_ns(&view->traces[i], ticks)),
                    11);
         fputc(' ', out);
@@ -336,7 +334,7 @@ static void print_summary(FILE *out, const struct timeline_view *view) {
     fprintf(out, "  duration     %s%s\n", DURATION(report->totals.duration_ns),
             report->traces.count > 1 ? " (the longest)" : "");
     if (report->traces.count == 1)
-        fprintf(out, "  peak         %s (%s bytes) at %s\n", SIZE(peak), COUNT(peak),
+        fprintf(out, "  peak         %s (%s bytes) at %s\n", BYTES_OF(peak), COUNT_OF(peak),
                 DURATION(trace_ns(&view->traces[0], ticks)));
 }
 
